@@ -1,0 +1,213 @@
+//! The resolved plan: what `load` makes of a drill file, with every default filled in. Plain data; the head of a run carries it.
+//! All durations are milliseconds.
+
+use crate::backend::BackendPlan;
+use crate::credential::CredentialPlan;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One drill, ready to be run and to be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillPlan {
+    /// Equal to the file's name without `.yaml`.
+    pub drill: String,
+    /// For people; the name where the file has none.
+    pub title: String,
+    /// Which line of the gate it serves.
+    pub system: System,
+    /// Who mends the drill.
+    pub owner: String,
+    /// Path of the file as it was given, with `/`.
+    pub file: String,
+    /// SHA-256 of the file's bytes, hex.
+    pub sha256: String,
+    /// The official image of the authority.
+    pub authority_image: String,
+    /// What is issued.
+    pub credential: CredentialPlan,
+    /// Where it must die.
+    pub backend: BackendPlan,
+    /// Doors of that backend, e.g. `login`.
+    pub doors: Vec<String>,
+    /// In the order of the file.
+    pub scenarios: Vec<ScenarioPlan>,
+    /// What was not taken from production, in words for the report; e.g. `mount limits`.
+    pub not_from_production: Vec<String>,
+}
+
+/// One scenario, ready to be run and to be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScenarioPlan {
+    /// Its name in the drill.
+    pub scenario: String,
+    /// Where it stands, for `look at`.
+    pub at: Location,
+    /// What should end access.
+    pub trigger: Trigger,
+    /// Who asks.
+    pub caller: Caller,
+    /// The longest exposure that is acceptable, ms.
+    pub limit_ms: u64,
+    /// Nobody stated the limit: it is the program's default, and reports say so.
+    pub limit_is_default: bool,
+    /// What is claimed of sessions that were open before, by session kind (all of the backend's where the drill says nothing).
+    pub sessions: BTreeMap<String, SessionClaim>,
+    /// How access ends.
+    pub ends: Ends,
+    /// What is disturbed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Location {
+    /// Path as it was given.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+/// Which line of the gate a drill serves.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // the names are the field's own
+pub enum System {
+    Database,
+    ObjectStore,
+    MessageBroker,
+    InternalApi,
+    OperatorWorkflow,
+    Broker,
+}
+
+/// What should end access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The operator revokes the lease.
+    Revoke,
+    /// Nobody does anything; the TTL ends.
+    Expire {
+        /// The stated TTL, ms.
+        ttl_ms: u64,
+    },
+}
+
+impl Trigger {
+    /// As in the drill file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Expire { .. } => "expire",
+        }
+    }
+}
+
+/// The workload or person that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// `workload` or `person`.
+    pub kind: CallerKind,
+    /// Name of its entity.
+    pub name: String,
+    /// How it logs in.
+    pub login: Login,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whose it is; the namespace is `<tenant>-<drill>`.
+    pub tenant: String,
+    /// Owner and tenant were exported from production; otherwise they are what the drill wrote itself.
+    pub exported: bool,
+}
+
+/// What sort of caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum CallerKind {
+    Workload,
+    Person,
+}
+
+/// How a caller logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Login {
+    Approle,
+    Userpass,
+    Jwt,
+}
+
+/// What is claimed of a session that was open before the trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionClaim {
+    /// It is closed within so many ms after the trigger.
+    ClosedWithin {
+        /// ms.
+        limit_ms: u64,
+    },
+    /// It may live on: a failure that needs an exception.
+    MayOutlive,
+}
+
+/// How access ends.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// The credential itself is not accepted any more.
+    #[default]
+    Refused,
+    /// The credential is accepted and may do nothing any more (a date in an inline policy).
+    Denied,
+}
+
+/// What is disturbed while the trigger works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Which server.
+    pub server: FaultServer,
+    /// How.
+    pub kind: FaultKind,
+    /// For how long, ms.
+    pub duration_ms: u64,
+}
+
+/// Which server a fault hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum FaultServer {
+    Authority,
+    Backend,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The processes are frozen; ports accept and stay silent.
+    Paused,
+    /// SIGKILL, started again afterwards.
+    Killed,
+    /// OpenBao only: sealed, unsealed afterwards.
+    Sealed,
+}

@@ -1,0 +1,324 @@
+//! What can happen in a run. Times are microseconds of one monotonic clock since the run began (`*_us`);
+//! wall time is derived from the head's anchor and decides nothing.
+
+use crate::observation::{Saw, Stage};
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Number in the run, from 1, without holes; a hole means that evidence was lost.
+    pub seq: u64,
+    /// When it was written down, µs since the run began.
+    pub at_us: u64,
+    /// The drill's name; empty for what concerns the whole run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub drill: String,
+    /// The scenario's name; empty for what concerns the whole drill.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scenario: String,
+    /// The state of that scenario when it happened.
+    pub state: State,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// The states of a scenario, in order; forward only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Servers, actors, roles and seed data are being prepared.
+    SetUp,
+    /// The subject and the control exist.
+    Issued,
+    /// The bracket before the trigger is complete.
+    Accepted,
+    /// The trigger was sent (expiry: the TTL is running out).
+    Triggered,
+    /// A counted refusal was seen, or the limit is past.
+    Settled,
+    /// The bracket after it is complete; nothing more will be observed.
+    Done,
+}
+
+/// Which credential or connection a series or record is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// What the trigger must end. `member` counts from 0 within the cohort.
+    Subject {
+        /// 0 where there is only one.
+        member: u32,
+    },
+    /// The sibling that the trigger must spare.
+    Control,
+    /// A third living credential's name with an altered secret.
+    BogusSecret,
+    /// A name that was never issued.
+    BogusName,
+    /// A session that was open on the subject before the trigger.
+    Session {
+        /// One of the backend's session kinds, e.g. `idle`.
+        kind: String,
+        /// Which of several parallel clients of that kind, from 0.
+        client: u32,
+    },
+    /// A session of the same kind that was open on the control.
+    ControlSession {
+        /// One of the backend's session kinds.
+        kind: String,
+    },
+    /// A credential issued after the trigger.
+    Reissued,
+}
+
+/// A series: the numbered probes of one credential at one door.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Series {
+    /// Whose.
+    pub part: Part,
+    /// Where, e.g. `login`.
+    pub door: String,
+}
+
+/// How the authority answered the trigger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ack {
+    /// 2xx.
+    Acknowledged {
+        /// HTTP status, or the protocol's word for yes.
+        status: u16,
+    },
+    /// Any other answer.
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// The answer's errors, cleaned of secrets.
+        message: String,
+    },
+    /// No answer: time-out, end of file. The trigger may or may not have been carried out.
+    NoAnswer {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// What was taken stock of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stock {
+    /// Leases or records at the authority.
+    Leases,
+    /// Users (roles, accounts) at the backend.
+    Users,
+    /// Sessions at the backend, by user or, where the user is gone, by what the inspector wrote down when they were opened.
+    Sessions,
+    /// Objects, queues, grants that the credential left behind.
+    Objects,
+}
+
+/// When stock was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Before the trigger: everything asked for must be there.
+    Before,
+    /// After the scenario settled.
+    After,
+}
+
+/// One name that was asked for, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Whose.
+    pub part: Part,
+    /// The name itself (user name, lease id); never a secret.
+    pub name: String,
+}
+
+/// Who ran a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// The subject, which must be allowed or denied.
+    Subject,
+    /// The backend's administrator during set-up, its effect undone: shows that the statement is no typing error.
+    Administrator,
+}
+
+/// What is known of an issued credential; never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The lease id, or the serial where there is no lease.
+    pub id: String,
+    /// The name that the backend knows it by.
+    pub name: String,
+    /// The role at the authority that it was issued from.
+    pub role: String,
+    /// That role is a twin of the stated one with another TTL, because the caller cannot state a TTL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_of: Option<String>,
+    /// The tenant's namespace at the authority.
+    pub namespace: String,
+    /// Granted TTL, ms.
+    pub ttl_ms: u64,
+    /// Whether the authority says that it can be renewed.
+    pub renewable: bool,
+    /// The end that the credential itself states (`notAfter`, `Expiration`), RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_end: Option<jiff::Timestamp>,
+    /// The id of the issuing request at the authority, for its audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// The kinds of event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Body {
+    /// A server is up.
+    Server {
+        /// `authority` or `backend`; with several of a role, the server's own name.
+        server: String,
+        /// What it is, e.g. `PostgreSQL`.
+        product: String,
+        /// As the server states it.
+        version: String,
+        /// The official reference that the drill names.
+        image: String,
+        /// What was started: its content id.
+        image_id: String,
+        /// Where that image came from.
+        origin: Origin,
+        /// What an acceptance must show to count as this server's.
+        identity: String,
+    },
+    /// A step of set-up, tear-down or the run, with how long it took; for `-v` and the reports' timing.
+    Step {
+        /// What was done, e.g. `openbao ready`.
+        name: String,
+        /// When it began, µs since the run began; it ended at `at_us`.
+        from_us: u64,
+    },
+    /// The scenario went on to the event's `state`.
+    State,
+    /// A credential was issued.
+    Issued {
+        /// Whose.
+        part: Part,
+        /// What is known of it.
+        record: Record,
+        /// When the request was sent.
+        sent_us: u64,
+        /// When the response had been received.
+        received_us: u64,
+    },
+    /// One attempt to use a credential.
+    Probe {
+        /// Of which series.
+        series: Series,
+        /// Number in the series, from 1, without holes.
+        n: u32,
+        /// Before its first byte was sent.
+        sent_us: u64,
+        /// After its last byte was received, or it was given up.
+        done_us: u64,
+        /// How far it came.
+        stage: Stage,
+        /// What it saw.
+        saw: Saw,
+    },
+    /// The backend's own log about one probe, read afterwards.
+    Reason {
+        /// Of which series.
+        series: Series,
+        /// Which probe.
+        n: u32,
+        /// The line's text, cleaned of secrets.
+        line: String,
+    },
+    /// A series is complete.
+    End {
+        /// Which.
+        series: Series,
+        /// How many probes it has.
+        probes: u32,
+    },
+    /// A statement of the drill's lists was run.
+    Statement {
+        /// Who ran it.
+        by: By,
+        /// The drill says that the credential may (`true`) or may not run it.
+        allowed: bool,
+        /// As in the drill file.
+        statement: String,
+        /// What the server answered.
+        saw: Saw,
+    },
+    /// The trigger was sent, and answered or not.
+    Trigger {
+        /// What was asked for, e.g. `revoke lease database/creds/…`.
+        target: String,
+        /// When the request was sent.
+        sent_us: u64,
+        /// When it was answered or given up.
+        done_us: u64,
+        /// The answer.
+        ack: Ack,
+        /// The correlation id it carried, for the audit log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correlation: Option<String>,
+    },
+    /// A server was disturbed on purpose, by the scenario or by a sabotage.
+    Fault {
+        /// `authority` or `backend`.
+        server: String,
+        /// `paused`, `killed`, `sealed`, …
+        kind: String,
+        /// When it began.
+        from_us: u64,
+        /// When it was healed; absent where it never was.
+        healed_us: Option<u64>,
+    },
+    /// Stock was taken, by name.
+    Inventory {
+        /// Of what.
+        stock: Stock,
+        /// When.
+        moment: Moment,
+        /// Found.
+        present: Vec<Named>,
+        /// Asked for by the same query and not found.
+        absent: Vec<Named>,
+        /// When it was asked.
+        sent_us: u64,
+        /// When it was answered.
+        done_us: u64,
+    },
+    /// Something that should have run did not: environment trouble, a step that failed, a skipped step.
+    Problem {
+        /// Which step.
+        step: String,
+        /// What happened, cleaned of secrets.
+        what: String,
+    },
+    /// The run was interrupted.
+    Interrupted {
+        /// `SIGINT`, `SIGTERM` or `time-out`.
+        by: String,
+    },
+}
+
+/// Where an image came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The official image.
+    Official,
+    /// Built here, because no registry answers.
+    StandIn,
+    /// Not a container of ours.
+    External,
+}

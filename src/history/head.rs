@@ -1,0 +1,64 @@
+//! What is known of a run before its first event.
+
+use crate::definition::DrillPlan;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The first line of `events.jsonl`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    /// Version of this format.
+    pub schema: u32,
+    /// The run's id, e.g. `20261124-073102-k3x9`.
+    pub run: String,
+    /// Version of the program.
+    pub program: String,
+    /// SHA-256 of the running binary, hex; absent where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_sha256: Option<String>,
+    /// Wall time at 0 µs of the events' clock.
+    pub started: Timestamp,
+    /// Who and what started it.
+    pub by: Invocation,
+    /// The container engine; absent in evidence of no engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// What was to be done, resolved.
+    pub drills: Vec<DrillPlan>,
+    /// The clock's tick: observations closer than this cannot be ordered, µs.
+    #[serde(default)]
+    pub clock_tick_us: u64,
+}
+
+/// Who started a run, as far as the environment says.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The user's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Whether `CI` was set.
+    #[serde(default)]
+    pub ci: bool,
+    /// The CI job's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The commit of the directory that holds the drills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The arguments as typed.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+}
+
+/// The container engine that was used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Engine {
+    /// `docker` or `podman`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where it answers, e.g. `unix:///var/run/docker.sock`.
+    pub endpoint: String,
+    /// `loopback`, `attached` or `remote`.
+    pub reach: String,
+}

@@ -1,0 +1,1 @@
+//! Events to disk as they happen, and back.

@@ -1,0 +1,20 @@
+//! All events of a run, in order; with its head it is the evidence.
+//!
+//! `events.jsonl`: the first line is the [`Head`], every further line one [`Event`]. Events are appended as they happen,
+//! so a killed run leaves evidence; `drill report` judges and renders it again.
+
+mod event;
+mod head;
+pub mod log;
+
+pub use event::*;
+pub use head::*;
+
+/// A head with its events: what the judge gets.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct History {
+    /// Plan, versions, images: what is known before the first event.
+    pub head: Head,
+    /// In the order of their `seq`.
+    pub events: Vec<Event>,
+}

@@ -1,0 +1,14 @@
+//! Proves that dynamic secrets die. The way through, forward only:
+//! `definition` → `environment` → `authority`, `credential`, `backend` → `run` → `history` → `verdict` → `report`.
+//!
+//! `definition`, `history`, `verdict`, `report` and each backend's code table build without the feature `engine`.
+
+pub mod backend;
+pub mod credential;
+pub mod definition;
+pub mod exit;
+pub mod history;
+pub mod observation;
+pub mod report;
+pub mod secret;
+pub mod verdict;

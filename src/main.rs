@@ -1,0 +1,3 @@
+//! Arguments → lib → exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The unprintable secret and the redactor.

@@ -1,0 +1,5 @@
+//! The checker: `judge(history) → verdicts`. Pure: no clock, no connection.
+
+mod outcome;
+
+pub use outcome::*;
