@@ -3,12 +3,18 @@
 //!
 //! `definition`, `history`, `verdict`, `report` and each backend's code table build without the feature `engine`.
 
+#[cfg(feature = "engine")]
+pub mod authority;
 pub mod backend;
 pub mod credential;
 pub mod definition;
+#[cfg(feature = "engine")]
+pub mod environment;
 pub mod exit;
 pub mod history;
 pub mod observation;
 pub mod report;
+#[cfg(feature = "engine")]
+pub mod run;
 pub mod secret;
 pub mod verdict;

@@ -3,6 +3,10 @@
 //! The pure part of each (shape in the drill file, doors, session kinds, the closed table of codes) builds without the `engine` feature.
 
 pub mod postgres;
+#[cfg(feature = "engine")]
+mod running;
+#[cfg(feature = "engine")]
+pub use running::{LoggedRefusal, OpenSession, Running};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +37,12 @@ impl BackendPlan {
             Self::Postgres(p) => &p.image,
         }
     }
+    /// What the credential must be able to do, and what must be denied to it.
+    pub fn statements(&self) -> (&[String], &[String]) {
+        match self {
+            Self::Postgres(p) => (&p.allowed, &p.denied),
+        }
+    }
     /// The ways in, in the order of the reports.
     pub fn doors(&self) -> &'static [&'static str] {
         match self {
@@ -44,5 +54,26 @@ impl BackendPlan {
         match self {
             Self::Postgres(_) => postgres::SESSION_KINDS,
         }
+    }
+}
+
+/// A name and its secret: what a probe presents.
+#[derive(Clone)]
+pub struct Credential {
+    /// The name that the backend knows.
+    pub name: String,
+    /// What proves it.
+    pub secret: crate::secret::Secret,
+}
+
+/// Something at a backend that had to work and did not; exit 3.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct BackendError(pub String);
+
+#[cfg(feature = "engine")]
+impl From<crate::environment::EnvError> for BackendError {
+    fn from(e: crate::environment::EnvError) -> Self {
+        Self(e.what)
     }
 }

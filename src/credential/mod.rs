@@ -26,3 +26,8 @@ impl CredentialPlan {
         }
     }
 }
+
+#[cfg(feature = "engine")]
+mod issue;
+#[cfg(feature = "engine")]
+pub use issue::{Issued, Issuer};

@@ -1,6 +1,14 @@
 //! PostgreSQL.
 
 pub mod codes;
+#[cfg(feature = "engine")]
+pub mod log;
+#[cfg(feature = "engine")]
+pub mod login;
+#[cfg(feature = "engine")]
+pub mod server;
+#[cfg(feature = "engine")]
+pub mod session;
 
 use serde::{Deserialize, Serialize};
 

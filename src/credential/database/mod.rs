@@ -51,3 +51,6 @@ pub enum RoleSource {
         date: Option<String>,
     },
 }
+
+#[cfg(feature = "engine")]
+pub mod issue;

@@ -1,0 +1,158 @@
+//! Who may do what at the authority. Root lives until these exist and is then revoked.
+
+use super::client::Bao;
+use super::error::AuthorityError;
+use crate::secret::{Redactor, Secret};
+use serde_json::json;
+
+/// Sets up and removes drills' namespaces; is asked for nothing while scenarios run.
+const PROVISIONER: &str = r#"
+path "sys/namespaces/*"         { capabilities = ["create", "read", "update", "delete"] }
+path "+/sys/mounts/*"           { capabilities = ["create", "read", "update", "delete", "sudo"] }
+path "+/sys/auth"               { capabilities = ["read"] }
+path "+/sys/auth/*"             { capabilities = ["create", "read", "update", "delete", "sudo"] }
+path "+/sys/policies/acl/*"     { capabilities = ["create", "read", "update", "delete"] }
+path "+/auth/+/role/*"          { capabilities = ["create", "read", "update", "delete"] }
+path "+/auth/+/users/*"         { capabilities = ["create", "read", "update", "delete"] }
+path "+/auth/+/config"          { capabilities = ["create", "read", "update"] }
+path "+/identity/entity"        { capabilities = ["create", "update"] }
+path "+/identity/entity-alias"  { capabilities = ["create", "update"] }
+path "+/+/config/*"             { capabilities = ["create", "read", "update", "delete"] }
+path "+/+/roles/*"              { capabilities = ["create", "read", "update", "delete"] }
+path "+/sys/leases/revoke-prefix/*" { capabilities = ["update", "sudo"] }
+"#;
+
+/// Pulls the triggers.
+const OPERATOR: &str = r#"
+path "+/sys/leases/lookup"          { capabilities = ["update"] }
+path "+/sys/leases/revoke"          { capabilities = ["update"] }
+path "+/sys/leases/revoke/*"        { capabilities = ["update"] }
+path "+/sys/leases/revoke-prefix/*" { capabilities = ["update", "sudo"] }
+path "+/sys/leases/revoke-force/*"  { capabilities = ["update", "sudo"] }
+path "+/sys/leases/lookup/*"        { capabilities = ["list", "sudo"] }
+path "+/sys/leases"                 { capabilities = ["read", "sudo"] }
+path "+/sys/leases/count"           { capabilities = ["read"] }
+path "+/auth/token/revoke-accessor" { capabilities = ["update"] }
+path "+/auth/token/lookup-accessor" { capabilities = ["update"] }
+path "+/auth/token/accessors"       { capabilities = ["list", "sudo"] }
+path "+/identity/entity/id/*"       { capabilities = ["read", "update", "delete"] }
+path "+/+/rotate-role/*"            { capabilities = ["update"] }
+path "sys/seal"                     { capabilities = ["update", "sudo"] }
+"#;
+
+/// Reads what happened, changes nothing.
+const AUDITOR: &str = r#"
+path "+/sys/leases/lookup"     { capabilities = ["update"] }
+path "+/identity/entity/id/*"  { capabilities = ["read"] }
+path "+/+/roles/*"             { capabilities = ["read"] }
+path "sys/audit-hash/to-file"  { capabilities = ["update"] }
+path "sys/namespaces/+"        { capabilities = ["read"] }
+"#;
+
+/// The actors' connections. Nobody here can issue a credential.
+pub struct Actors {
+    /// Without any token; callers log in by it.
+    pub nobody: Bao,
+    /// Prepares and removes namespaces.
+    pub provisioner: Bao,
+    /// Pulls the triggers.
+    pub operator: Bao,
+    /// Reads.
+    pub auditor: Bao,
+}
+
+/// Makes the actors, and revokes root.
+///
+/// # Errors
+/// The authority refuses a step, or root is still good afterwards.
+pub async fn bring_up(
+    root: &Bao,
+    nobody: &Bao,
+    redactor: &Redactor,
+) -> Result<Actors, AuthorityError> {
+    root.call(
+        "PUT",
+        "sys/config/auditing/request-headers/X-Correlation-ID",
+        Some(json!({"hmac": false})),
+    )
+    .await?;
+    for (name, policy) in [
+        ("provisioner", PROVISIONER),
+        ("operator", OPERATOR),
+        ("auditor", AUDITOR),
+    ] {
+        root.call(
+            "PUT",
+            &format!("sys/policies/acl/{name}"),
+            Some(json!({"policy": policy})),
+        )
+        .await?;
+    }
+    root.post("sys/auth/approle", json!({"type": "approle"}))
+        .await?;
+    let accessor = root
+        .get("sys/auth")
+        .await?
+        .text("/data/approle~1/accessor")?
+        .to_string();
+    let orphan = json!({"policies": ["provisioner"], "no_default_policy": true, "display_name": "drill-provisioner", "ttl": "24h"});
+    let provisioner = root.post("auth/token/create-orphan", orphan).await?;
+    let provisioner = nobody.with_token(Secret::new(
+        provisioner.text("/auth/client_token")?.to_string(),
+        redactor,
+    ));
+    let operator = actor(root, nobody, "operator", &accessor, redactor).await?;
+    let auditor = actor(root, nobody, "auditor", &accessor, redactor).await?;
+    root.post("auth/token/revoke-self", json!({})).await?;
+    let after = root.send("GET", "auth/token/lookup-self", None).await?;
+    if after.status != 403 {
+        return Err(AuthorityError::Server(format!(
+            "the root token still answers {} after it was revoked",
+            after.status
+        )));
+    }
+    Ok(Actors {
+        nobody: nobody.clone(),
+        provisioner,
+        operator,
+        auditor,
+    })
+}
+
+/// An actor with an entity of its own, so that the audit log names it.
+async fn actor(
+    root: &Bao,
+    nobody: &Bao,
+    name: &str,
+    accessor: &str,
+    redactor: &Redactor,
+) -> Result<Bao, AuthorityError> {
+    let role =
+        json!({"token_policies": [name], "token_no_default_policy": true, "token_ttl": "24h"});
+    root.post(&format!("auth/approle/role/{name}"), role)
+        .await?;
+    let role_id = root
+        .get(&format!("auth/approle/role/{name}/role-id"))
+        .await?
+        .text("/data/role_id")?
+        .to_string();
+    let entity = root
+        .post("identity/entity", json!({"name": format!("drill-{name}")}))
+        .await?;
+    let alias = json!({"name": role_id, "canonical_id": entity.text("/data/id")?, "mount_accessor": accessor});
+    root.post("identity/entity-alias", alias).await?;
+    let secret_id = root
+        .post(&format!("auth/approle/role/{name}/secret-id"), json!({}))
+        .await?;
+    let secret_id = Secret::new(secret_id.text("/data/secret_id")?.to_string(), redactor);
+    let login = nobody
+        .post(
+            "auth/approle/login",
+            json!({"role_id": role_id, "secret_id": secret_id.expose()}),
+        )
+        .await?;
+    Ok(nobody.with_token(Secret::new(
+        login.text("/auth/client_token")?.to_string(),
+        redactor,
+    )))
+}

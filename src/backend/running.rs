@@ -1,0 +1,206 @@
+//! A started backend, whichever it is: what `run` may ask of it.
+
+use super::{BackendError, BackendPlan, Credential, postgres};
+use crate::environment::{Container, EngineHandle, ImageChoice, Labels, Network};
+use crate::history::Stock;
+use crate::observation::{Saw, Stage};
+use crate::secret::{Redactor, Secret};
+use std::collections::BTreeSet;
+
+/// A started backend.
+pub enum Running {
+    /// PostgreSQL.
+    Postgres(postgres::server::Server),
+}
+
+/// A session that was open before the trigger.
+pub enum OpenSession {
+    /// PostgreSQL.
+    Postgres(postgres::session::Session),
+}
+
+/// A refused login in the server's own log.
+#[derive(Debug, Clone)]
+pub struct LoggedRefusal {
+    /// When the server wrote it.
+    pub at: jiff::Timestamp,
+    /// Whose login.
+    pub name: String,
+    /// Its reason.
+    pub text: String,
+}
+
+impl Running {
+    /// Starts the container only, so that others can be started beside it.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub async fn launch(
+        engine: &EngineHandle,
+        network: &Network,
+        labels: &Labels,
+        name: &str,
+        image: ImageChoice,
+        plan: &BackendPlan,
+        redactor: &Redactor,
+    ) -> Result<Self, BackendError> {
+        match plan {
+            BackendPlan::Postgres(plan) => Ok(Self::Postgres(
+                postgres::server::Server::launch(
+                    engine, network, labels, name, image, plan, redactor,
+                )
+                .await?,
+            )),
+        }
+    }
+    /// Waits for a success of the administrator by the server's own protocol, and learns who it is.
+    ///
+    /// # Errors
+    /// It does not come up in time.
+    pub async fn ready(&self) -> Result<(), BackendError> {
+        match self {
+            Self::Postgres(s) => s.ready().await,
+        }
+    }
+    /// Makes the tenant's parent and the inspector, and puts the seed data there.
+    ///
+    /// # Errors
+    /// A statement of it fails.
+    pub async fn prepare(&self, tenant: &str) -> Result<Credential, BackendError> {
+        match self {
+            Self::Postgres(s) => s.prepare(tenant).await,
+        }
+    }
+    /// How the authority's engine reaches it as the parent: the body of its `config`. Holds the parent's secret.
+    pub fn authority_connection(&self, parent: &Credential) -> serde_json::Value {
+        match self {
+            Self::Postgres(s) => s.authority_connection(parent),
+        }
+    }
+    /// Its container.
+    pub fn container(&self) -> &Container {
+        match self {
+            Self::Postgres(s) => &s.container,
+        }
+    }
+    /// Gives its container up for removal.
+    pub fn into_container(self) -> Container {
+        match self {
+            Self::Postgres(s) => s.container,
+        }
+    }
+    /// As the server states it.
+    pub fn version(&self) -> String {
+        match self {
+            Self::Postgres(s) => s.version(),
+        }
+    }
+    /// What an acceptance must show.
+    pub fn identity(&self) -> String {
+        match self {
+            Self::Postgres(s) => s.identity(),
+        }
+    }
+    /// One attempt at a door.
+    pub async fn probe(&self, _door: &str, credential: &Credential) -> (Stage, Saw) {
+        match self {
+            Self::Postgres(s) => s.probe(credential).await,
+        }
+    }
+    /// Opens a session of a kind.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn open(
+        &self,
+        credential: &Credential,
+        kind: &str,
+    ) -> Result<OpenSession, (Stage, Saw)> {
+        match self {
+            Self::Postgres(s) => s.open(credential, kind).await.map(OpenSession::Postgres),
+        }
+    }
+    /// A session of the backend's administrator.
+    ///
+    /// # Errors
+    /// It cannot log in.
+    pub async fn administrator(&self) -> Result<OpenSession, BackendError> {
+        match self {
+            Self::Postgres(s) => s.administrator_session().await.map(OpenSession::Postgres),
+        }
+    }
+    /// Which of these names are there.
+    ///
+    /// # Errors
+    /// The inspector gets no answer.
+    pub async fn inventory(
+        &self,
+        stock: Stock,
+        names: &[String],
+    ) -> Result<BTreeSet<String>, BackendError> {
+        match self {
+            Self::Postgres(s) => s.inventory(stock, names).await,
+        }
+    }
+    /// What the backend's inspector can count.
+    pub fn stocks(&self) -> &'static [Stock] {
+        match self {
+            Self::Postgres(_) => &[Stock::Users, Stock::Sessions],
+        }
+    }
+    /// Refused logins in its own log.
+    pub fn refusals(&self) -> Vec<LoggedRefusal> {
+        match self {
+            Self::Postgres(s) => s
+                .refusals()
+                .into_iter()
+                .map(|r| LoggedRefusal {
+                    at: r.at,
+                    name: r.user,
+                    text: r.text,
+                })
+                .collect(),
+        }
+    }
+    /// A name that was never issued, of the same form as those that are.
+    pub fn invented(&self, like: &str, redactor: &Redactor) -> Credential {
+        let turned: String = like
+            .chars()
+            .map(|c| {
+                if c.is_ascii_digit() {
+                    char::from(b'9' - (c as u8 - b'0'))
+                } else {
+                    c
+                }
+            })
+            .collect();
+        Credential {
+            name: format!("{}x", &turned[..turned.len().saturating_sub(1)]),
+            secret: Secret::random(redactor),
+        }
+    }
+}
+
+impl OpenSession {
+    /// Whether it still answers.
+    pub async fn probe(&self) -> (Stage, Saw) {
+        match self {
+            Self::Postgres(s) => s.probe().await,
+        }
+    }
+    /// Runs a statement of the drill's lists and undoes its effect.
+    pub async fn statement(&self, statement: &str) -> Saw {
+        match self {
+            Self::Postgres(s) => s.statement(statement).await,
+        }
+    }
+    /// Runs a script as it is, not undone.
+    ///
+    /// # Errors
+    /// What the server answered.
+    pub async fn run(&self, script: &str) -> Result<(), Saw> {
+        match self {
+            Self::Postgres(s) => s.run(script).await,
+        }
+    }
+}

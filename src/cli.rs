@@ -1,0 +1,170 @@
+//! The command line: raw input only. What it means is `command`'s.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes: 0 passed · 1 failed · 2 usage or definition · 3 inconclusive, or the environment is broken · 130 interrupted
+Files: drills/*.yaml (schema: drill schema) · reports/latest/";
+
+/// do dynamic credentials die where they should?
+#[derive(Debug, Parser)]
+#[command(name = "drill", version, about = "do dynamic credentials die where they should?", after_help = EXIT_CODES, after_long_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Where the drills are; paths in them start at its parent
+    #[arg(long, global = true, env = "DRILL_DRILLS", default_value = "drills", value_name = "DIR")]
+    pub drills: PathBuf,
+    /// Where reports go: runs/<id>/ and latest
+    #[arg(long, global = true, env = "DRILL_REPORTS", default_value = "reports", value_name = "DIR")]
+    pub reports: PathBuf,
+    /// Say less: only what is not passed
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more: where the time went; twice: debug log on stderr
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colour
+    #[arg(long, global = true, env = "DRILL_COLOR", value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Which images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Images {
+    /// official where present or a registry answers, else stand-ins
+    Auto,
+    /// official only
+    Official,
+    /// stand-ins only
+    Local,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start servers, issue, end, probe, judge, report
+    #[command(after_help = "Example: drill run postgres            drill run 'post*' --junit junit.xml            drill run postgres/revoke --keep")]
+    Run(RunArgs),
+    /// Drills, scenarios, checks that apply
+    #[command(after_help = "Example: drill list --json")]
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check definitions, start nothing
+    #[command(after_help = "Example: drill validate drills/postgres.yaml --resolved")]
+    Validate {
+        /// Files; all of the drills directory where none is named
+        files: Vec<PathBuf>,
+        /// Show what they resolve to, with defaults and exports merged
+        #[arg(long)]
+        resolved: bool,
+    },
+    /// A first drill from a role exported by `bao read -format=json`
+    #[command(after_help = "Example: drill new orders --from drills/roles/orders-rw")]
+    New {
+        /// The drill's name
+        name: String,
+        /// The directory with role.json
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// What a check, an exit code or a backend's code means, and what to do
+    #[command(after_help = "Example: drill explain trigger.exposure            drill explain 3            drill explain 28P01")]
+    Explain {
+        /// A check's id, an exit code, or a code of a backend
+        what: String,
+    },
+    /// Judge and render existing evidence again, without containers
+    #[command(after_help = "Example: drill report reports/runs/20261124-073102-k3x9")]
+    Report {
+        /// Directories with events.jsonl; the latest run where none is named
+        dirs: Vec<PathBuf>,
+        /// Where to write JUnit besides
+        #[arg(long, env = "DRILL_JUNIT", value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Where to write the summary besides
+        #[arg(long, env = "DRILL_SUMMARY", value_name = "FILE")]
+        summary: Option<PathBuf>,
+    },
+    /// Break a set-up on purpose and see that the right checks turn red
+    #[command(after_help = "Example: drill prove fixtures/sabotage/revocation-does-nothing.yaml")]
+    Prove(ProveArgs),
+    /// Remove what killed or kept runs left behind
+    #[command(after_help = "Example: drill clean            drill clean --all")]
+    Clean {
+        /// Everything of every run, also of living ones
+        #[arg(long)]
+        all: bool,
+    },
+    /// The JSON Schema of drill files
+    #[command(after_help = "Example: drill schema > drill.schema.json")]
+    Schema,
+}
+
+/// What `run` and `prove` share.
+#[derive(Debug, Clone, Args)]
+pub struct ServerArgs {
+    /// Which images
+    #[arg(long, env = "DRILL_IMAGES", value_enum, default_value_t = Images::Auto)]
+    pub images: Images,
+    /// Drills at the same time
+    #[arg(long, env = "DRILL_JOBS", default_value_t = 2, value_name = "N")]
+    pub jobs: usize,
+    /// When the whole run is given up
+    #[arg(long, env = "DRILL_TIMEOUT", default_value = "10m", value_name = "D")]
+    pub timeout: String,
+    /// Where to write JUnit besides
+    #[arg(long, env = "DRILL_JUNIT", value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Where to write the summary (readiness.md) besides
+    #[arg(long, env = "DRILL_SUMMARY", value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+}
+
+/// `drill run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Drills and scenarios, as globs; all where none is named
+    #[arg(value_name = "NAME[/SCENARIO]")]
+    pub names: Vec<String>,
+    /// How its servers are had.
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    /// Do it so often, and show the spread of each exposure
+    #[arg(long, env = "DRILL_REPEAT", default_value_t = 1, value_name = "N")]
+    pub repeat: u32,
+    /// Keep the servers and a login for a person, until `drill clean`; refused where CI is set
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// `drill prove`.
+#[derive(Debug, Clone, Args)]
+pub struct ProveArgs {
+    /// Sabotages; all of fixtures/sabotage where none is named
+    pub files: Vec<PathBuf>,
+    /// How its servers are had.
+    #[command(flatten)]
+    pub servers: ServerArgs,
+}

@@ -1,0 +1,206 @@
+//! What every command with servers needs: the engine, the run's lock, leftovers swept, signals heard, and everything stopped at the end.
+
+use crate::definition::DrillPlan;
+use crate::environment::{EngineHandle, EnvError, ImageMode, Labels, Lock, discover, is_default_endpoint, sweep};
+use crate::exit::Exit;
+use crate::history::log::Log;
+use crate::history::{Body, Head, History, Invocation, State};
+use crate::run::{RunContext, Sabotage, run_drill};
+use crate::secret::Redactor;
+use futures_util::StreamExt;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Version of `events.jsonl`.
+const SCHEMA: u32 = 1;
+/// Leftovers of another host are taken so long after a run's own time-out.
+const GRACE: Duration = Duration::from_secs(600);
+/// A tear-down by label that takes longer is left to the next start's sweep.
+const TEAR_DOWN_MAX: Duration = Duration::from_secs(4);
+
+/// The environment variables, read once.
+pub fn variables() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
+
+/// What one run of drills needs to know.
+pub struct Order {
+    /// What to run.
+    pub plans: Vec<DrillPlan>,
+    /// `--reports`.
+    pub reports: PathBuf,
+    /// `--images`.
+    pub images: ImageMode,
+    /// `--jobs`.
+    pub jobs: usize,
+    /// `--timeout`.
+    pub timeout: Duration,
+    /// `--keep`.
+    pub keep: bool,
+    /// What is broken on purpose.
+    pub sabotage: Option<Arc<Sabotage>>,
+    /// Told what goes on: drill, words.
+    pub say: Arc<dyn Fn(&str, &str) + Send + Sync>,
+    /// As typed.
+    pub arguments: Vec<String>,
+}
+
+/// A run that is over.
+pub struct Served {
+    /// Everything that happened.
+    pub history: History,
+    /// Where its reports go.
+    pub dir: PathBuf,
+    /// The servers' own logs.
+    pub server_logs: Vec<(String, Vec<crate::environment::LogLine>)>,
+    /// Why events could not be written to disk any more.
+    pub trouble: Option<String>,
+}
+
+/// Finds the engine, and runs the program again with `DOCKER_HOST` where testcontainers would not find it by itself.
+///
+/// # Errors
+/// No engine answers.
+pub async fn engine(vars: &BTreeMap<String, String>) -> Result<EngineHandle, EnvError> {
+    let engine = discover(vars).await?;
+    if !is_default_endpoint(&engine.info.endpoint, vars) {
+        use std::os::unix::process::CommandExt;
+        let program = std::env::current_exe().map_err(|e| EnvError::new(format!("cannot find the program itself: {e}")))?;
+        let failed = std::process::Command::new(program).args(std::env::args_os().skip(1)).env("DOCKER_HOST", &engine.info.endpoint).exec();
+        return Err(EnvError::new(format!("cannot run the program again with DOCKER_HOST={}: {failed}", engine.info.endpoint)));
+    }
+    Ok(engine)
+}
+
+/// A run's id: sortable, and unlike any other's.
+pub fn run_id(vars: &BTreeMap<String, String>) -> String {
+    use rand::RngExt;
+    if let Some(id) = vars.get("DRILL_RUN_ID").filter(|id| !id.is_empty()) {
+        return id.clone();
+    }
+    let suffix: String = rand::rng().sample_iter(rand::distr::Alphanumeric).map(|b| char::from(b).to_ascii_lowercase()).take(4).collect();
+    format!("{}-{suffix}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+}
+
+/// Runs the drills to their end, or until a signal or the time-out; whatever was started is stopped.
+///
+/// # Errors
+/// No engine; the reports' directory cannot be written; the run's id is taken.
+pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError> {
+    let vars = variables();
+    let engine = engine(&vars).await?;
+    let run = run_id(&vars);
+    let lock = Lock::take(&run, &sweep::lock_dir(vars.get("XDG_RUNTIME_DIR").map(String::as_str)))?;
+    let dir = order.reports.join("runs").join(&run);
+    let head = head(&order, &engine, &run, &vars);
+    let log = create_log(&dir, &head, redactor)?;
+    let until = jiff::Timestamp::now().as_second() + i64::try_from((order.timeout + GRACE).as_secs()).unwrap_or(i64::MAX / 2);
+    let context = RunContext {
+        engine: engine.clone(),
+        labels: Labels::new(&run, &lock, until, order.keep),
+        images: order.images,
+        log: log.clone(),
+        redactor: redactor.clone(),
+        sabotage: order.sabotage.clone(),
+        say: order.say.clone(),
+        server_logs: Arc::new(Mutex::new(Vec::new())),
+        keep: order.keep,
+    };
+    let interrupted = run_until_interrupted(&order, &context).await;
+    if let Some(by) = &interrupted {
+        let _ = log.append("", "", State::Done, Body::Interrupted { by: by.clone() });
+    }
+    if !order.keep || interrupted.is_some() {
+        (order.say)("", "stopping what was started");
+        let _ = tokio::time::timeout(TEAR_DOWN_MAX, stop_everything(&engine, &run, interrupted.is_some())).await;
+    }
+    let server_logs = std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    drop(lock);
+    Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble() })
+}
+
+async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<String> {
+    let sweeping = {
+        let docker = context.engine.docker.clone();
+        tokio::spawn(async move { sweep::sweep(&docker, &sweep::Scope::Leftovers).await })
+    };
+    let drills = futures_util::stream::iter(order.plans.iter().enumerate())
+        .map(|(i, plan)| run_drill(context, Arc::new(plan.clone()), i + 1))
+        .buffer_unordered(order.jobs.max(1))
+        .collect::<Vec<()>>();
+    let interrupted = tokio::select! {
+        _ = drills => None,
+        by = signal() => Some(by),
+        () = tokio::time::sleep(order.timeout) => Some("time-out".to_string()),
+    };
+    if let Ok(Ok(swept)) = sweeping.await
+        && !swept.is_empty()
+    {
+        tracing::info!(containers = ?swept.containers, networks = ?swept.networks, "removed what an earlier run left behind");
+    }
+    interrupted
+}
+
+async fn signal() -> String {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = int.recv() => "SIGINT".into(), _ = term.recv() => "SIGTERM".into() }
+}
+
+/// By label, so that also a container is found whose start was under way. Twice where the run was cut off: the engine may just be creating one.
+async fn stop_everything(engine: &EngineHandle, run: &str, cut_off: bool) {
+    let scope = sweep::Scope::Run(run.into());
+    let rounds = if cut_off { 3 } else { 1 };
+    for round in 0..rounds {
+        if round > 0 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        if let Err(e) = sweep::sweep(&engine.docker, &scope).await {
+            tracing::warn!(error = %e, "what was started could not be swept; the next run does it");
+        }
+    }
+}
+
+fn create_log(dir: &Path, head: &Head, redactor: &Redactor) -> Result<Log, EnvError> {
+    let cannot = |e: std::io::Error| EnvError::new(format!("cannot write to {}: {e}", dir.display())).help("--reports DIR, or DRILL_REPORTS");
+    if dir.exists() {
+        return Err(EnvError::new(format!("the run {} exists already: {}", head.run, dir.display())).help("another DRILL_RUN_ID"));
+    }
+    std::fs::create_dir_all(dir).map_err(cannot)?;
+    Log::create(dir, head, redactor.clone()).map_err(cannot)
+}
+
+fn head(order: &Order, engine: &EngineHandle, run: &str, vars: &BTreeMap<String, String>) -> Head {
+    let job = ["DRILL_JOB", "CI_JOB_URL", "BUILD_URL"].iter().find_map(|k| vars.get(*k).cloned()).or_else(|| {
+        Some(format!("{}/{}/actions/runs/{}", vars.get("GITHUB_SERVER_URL")?, vars.get("GITHUB_REPOSITORY")?, vars.get("GITHUB_RUN_ID")?))
+    });
+    let commit = std::process::Command::new("git").args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output().ok();
+    let commit = commit.filter(|o| o.status.success()).map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string());
+    Head {
+        schema: SCHEMA,
+        run: run.into(),
+        program: env!("CARGO_PKG_VERSION").into(),
+        program_sha256: None,
+        started: jiff::Timestamp::now(),
+        by: Invocation { user: vars.get("USER").or_else(|| vars.get("LOGNAME")).cloned(), ci: vars.contains_key("CI"), job, commit, arguments: order.arguments.clone() },
+        engine: Some(engine.info.clone()),
+        drills: order.plans.clone(),
+        clock_tick_us: 1,
+    }
+}
+
+/// Shows an environment error and what to do: exit 3.
+pub fn show(error: &EnvError) -> Exit {
+    eprintln!("error: {error}");
+    for detail in &error.details {
+        eprintln!("  {detail}");
+    }
+    if let Some(help) = &error.help {
+        eprintln!("  help   {help}");
+    }
+    Exit::Inconclusive
+}

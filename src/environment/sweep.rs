@@ -1,0 +1,296 @@
+//! Whatever was started is stopped: also what a killed run left behind, and only that.
+//!
+//! Every container and network carries the run's id, the host with the path of the run's lock, and an end. The lock is held for as long
+//! as the process lives, so a run whose lock can be taken is dead. Another host's run is left alone until its end has passed.
+
+use super::error::EnvError;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
+};
+
+/// Which run.
+pub const RUN: &str = "drill.run";
+/// Which host.
+pub const HOST: &str = "drill.host";
+/// The lock's path on that host.
+pub const LOCK: &str = "drill.lock";
+/// Unix seconds after which nobody needs it.
+pub const UNTIL: &str = "drill.until";
+/// Set where a person asked to keep it: only `drill clean` removes it.
+pub const KEEP: &str = "drill.keep";
+
+/// The labels of one run.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    run: String,
+    host: String,
+    lock: String,
+    until: i64,
+    keep: bool,
+}
+
+impl Labels {
+    /// For a run that ends at the latest at `until` (unix seconds).
+    pub fn new(run: &str, lock: &Lock, until: i64, keep: bool) -> Self {
+        Self {
+            run: run.into(),
+            host: host_id(),
+            lock: lock.path.display().to_string(),
+            until,
+            keep,
+        }
+    }
+    /// As the engine wants them.
+    pub fn map(&self) -> HashMap<String, String> {
+        let mut map = HashMap::from([
+            (RUN.to_string(), self.run.clone()),
+            (HOST.to_string(), self.host.clone()),
+            (LOCK.to_string(), self.lock.clone()),
+            (UNTIL.to_string(), self.until.to_string()),
+        ]);
+        if self.keep {
+            map.insert(KEEP.into(), "true".into());
+        }
+        map
+    }
+    /// The run's id.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+}
+
+/// Held while the run lives; the kernel lets go of it whatever ends the process.
+#[derive(Debug)]
+pub struct Lock {
+    /// Where it is.
+    pub path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the run's lock.
+    ///
+    /// # Errors
+    /// The directory is not writable, or a run of that id lives.
+    pub fn take(run: &str, dir: &Path) -> Result<Self, EnvError> {
+        std::fs::create_dir_all(dir)
+            .map_err(|e| EnvError::new(format!("cannot create {}: {e}", dir.display())))?;
+        let path = dir.join(format!("{run}.lock"));
+        let file = File::create(&path)
+            .map_err(|e| EnvError::new(format!("cannot create {}: {e}", path.display())))?;
+        file.try_lock().map_err(|_| {
+            EnvError::new(format!(
+                "a run with the id {run} is going on ({})",
+                path.display()
+            ))
+        })?;
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Stable for this machine; several engines' users may share an engine.
+fn host_id() -> String {
+    std::fs::read_to_string("/etc/machine-id")
+        .ok()
+        .map(|s| s.trim().to_string())
+        .filter(|s| !s.is_empty())
+        .unwrap_or_else(|| {
+            std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+                .unwrap_or_default()
+                .trim()
+                .to_string()
+        })
+}
+
+/// What a sweep removed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// Names of containers.
+    pub containers: Vec<String>,
+    /// Names of networks.
+    pub networks: Vec<String>,
+}
+
+impl Swept {
+    /// Nothing was left.
+    pub fn is_empty(&self) -> bool {
+        self.containers.is_empty() && self.networks.is_empty()
+    }
+}
+
+/// Which leftovers to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// What dead runs left behind; kept ones stay.
+    Leftovers,
+    /// What dead runs left behind, and kept ones.
+    Clean,
+    /// Everything of every run, also of living ones.
+    All,
+    /// Everything of this run.
+    Run(String),
+}
+
+impl Scope {
+    fn takes(&self, labels: &HashMap<String, String>) -> bool {
+        let get = |k: &str| labels.get(k).map_or("", String::as_str);
+        match self {
+            Self::All => true,
+            Self::Run(run) => get(RUN) == run,
+            Self::Leftovers if labels.contains_key(KEEP) => false,
+            Self::Leftovers | Self::Clean => {
+                if get(HOST) == host_id() {
+                    dead(Path::new(get(LOCK)))
+                } else {
+                    get(UNTIL)
+                        .parse::<i64>()
+                        .is_ok_and(|until| until < jiff::Timestamp::now().as_second())
+                }
+            }
+        }
+    }
+}
+
+/// A run is dead when nobody holds its lock.
+fn dead(lock: &Path) -> bool {
+    match File::open(lock) {
+        Ok(file) => {
+            let free = file.try_lock().is_ok();
+            if free {
+                let _ = std::fs::remove_file(lock);
+            }
+            free
+        }
+        Err(e) => e.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Removes containers, then networks. Errors of single removals are kept back: what could be removed is.
+///
+/// # Errors
+/// The engine does not answer.
+pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
+    let filters = HashMap::from([("label", vec![RUN])]);
+    let containers = docker
+        .list_containers(Some(
+            ListContainersOptionsBuilder::new()
+                .all(true)
+                .filters(&filters)
+                .build(),
+        ))
+        .await?;
+    let mut swept = Swept::default();
+    let mut removals = Vec::new();
+    for container in containers {
+        if !scope.takes(&container.labels.unwrap_or_default()) {
+            continue;
+        }
+        let id = container.id.unwrap_or_default();
+        swept.containers.push(
+            container
+                .names
+                .unwrap_or_default()
+                .first()
+                .map_or_else(|| id.clone(), |n| n.trim_start_matches('/').to_string()),
+        );
+        removals.push(async move { remove_container(docker, &id).await });
+    }
+    futures_util::future::join_all(removals).await;
+    let networks = docker
+        .list_networks(Some(
+            ListNetworksOptionsBuilder::new().filters(&filters).build(),
+        ))
+        .await?;
+    for network in networks {
+        if !scope.takes(&network.labels.unwrap_or_default()) {
+            continue;
+        }
+        let name = network.name.unwrap_or_default();
+        if docker.remove_network(&name).await.is_ok() {
+            swept.networks.push(name);
+        }
+    }
+    Ok(swept)
+}
+
+/// Force-removes one container with its volumes; one that is gone is no error.
+pub async fn remove_container(docker: &Docker, id: &str) {
+    let options = RemoveContainerOptionsBuilder::new()
+        .force(true)
+        .v(true)
+        .build();
+    if let Err(e) = docker.remove_container(id, Some(options)).await {
+        tracing::debug!(container = id, error = %e, "container not removed");
+    }
+}
+
+/// Where the locks of this machine's runs are.
+pub fn lock_dir(runtime_dir: Option<&str>) -> PathBuf {
+    runtime_dir
+        .map_or_else(std::env::temp_dir, PathBuf::from)
+        .join("drill-locks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_string(), (*v).to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn a_living_run_is_left_alone_and_a_dead_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take("r1", dir.path()).unwrap();
+        let path = lock.path.display().to_string();
+        let l = labels(&[(RUN, "r1"), (HOST, &host_id()), (LOCK, &path), (UNTIL, "0")]);
+        assert!(!Scope::Leftovers.takes(&l), "its lock is held");
+        assert!(Lock::take("r1", dir.path()).is_err());
+        drop(lock);
+        assert!(Scope::Leftovers.takes(&l), "its lock is free");
+    }
+
+    #[test]
+    fn another_host_is_left_alone_until_its_end() {
+        let future = (jiff::Timestamp::now().as_second() + 60).to_string();
+        assert!(!Scope::Clean.takes(&labels(&[
+            (RUN, "r"),
+            (HOST, "other"),
+            (LOCK, "/nonexistent"),
+            (UNTIL, &future)
+        ])));
+        assert!(Scope::Clean.takes(&labels(&[
+            (RUN, "r"),
+            (HOST, "other"),
+            (LOCK, "/nonexistent"),
+            (UNTIL, "1")
+        ])));
+    }
+
+    #[test]
+    fn kept_containers_survive_every_sweep_but_clean() {
+        let l = labels(&[
+            (RUN, "r"),
+            (HOST, &host_id()),
+            (LOCK, "/nonexistent"),
+            (UNTIL, "1"),
+            (KEEP, "true"),
+        ]);
+        assert!(!Scope::Leftovers.takes(&l));
+        assert!(Scope::Clean.takes(&l));
+    }
+}

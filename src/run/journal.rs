@@ -1,0 +1,142 @@
+//! Writes a scenario's events, with its state in each.
+
+use crate::history::log::{Clock, Log};
+use crate::history::{Body, Moment, Named, Series, State, Stock};
+use crate::observation::{Saw, Stage};
+use std::sync::{Arc, Mutex};
+
+/// One scenario's (or drill's) pen. Cheap to clone; the state is shared.
+#[derive(Clone)]
+pub struct Journal {
+    log: Log,
+    drill: String,
+    scenario: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Journal {
+    /// For what concerns a whole drill.
+    pub fn of_drill(log: &Log, drill: &str) -> Self {
+        Self {
+            log: log.clone(),
+            drill: drill.into(),
+            scenario: String::new(),
+            state: Arc::new(Mutex::new(State::SetUp)),
+        }
+    }
+    /// For one of its scenarios.
+    pub fn of_scenario(&self, scenario: &str) -> Self {
+        Self {
+            log: self.log.clone(),
+            drill: self.drill.clone(),
+            scenario: scenario.into(),
+            state: Arc::new(Mutex::new(State::SetUp)),
+        }
+    }
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.log.clock()
+    }
+    /// Everything so far, of the whole run.
+    pub fn snapshot(&self) -> crate::history::History {
+        self.log.snapshot()
+    }
+    /// µs since the run began.
+    pub fn now_us(&self) -> u64 {
+        self.log.clock().now_us()
+    }
+    /// Writes an event. A disk that takes no more is remembered by the log and ends the run; the history in memory goes on.
+    pub fn write(&self, body: Body) {
+        let state = *self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Err(e) = self.log.append(&self.drill, &self.scenario, state, body) {
+            tracing::debug!(error = %e, "event not written to disk");
+        }
+    }
+    /// Goes on to a state; never back.
+    pub fn enter(&self, state: State) {
+        *self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = state;
+        self.write(Body::State);
+    }
+    /// A step that took from `from_us` until now.
+    pub fn step(&self, name: impl Into<String>, from_us: u64) {
+        self.write(Body::Step {
+            name: name.into(),
+            from_us,
+        });
+    }
+    /// Something that should have run did not.
+    pub fn problem(&self, step: impl Into<String>, what: impl Into<String>) {
+        self.write(Body::Problem {
+            step: step.into(),
+            what: what.into(),
+        });
+    }
+    /// Stock was taken.
+    pub fn inventory(
+        &self,
+        stock: Stock,
+        moment: Moment,
+        present: Vec<Named>,
+        absent: Vec<Named>,
+        sent_us: u64,
+    ) {
+        let done_us = self.now_us();
+        self.write(Body::Inventory {
+            stock,
+            moment,
+            present,
+            absent,
+            sent_us,
+            done_us,
+        });
+    }
+}
+
+/// One series being written: numbers its probes.
+pub struct SeriesWriter {
+    journal: Journal,
+    series: Series,
+    n: u32,
+}
+
+impl SeriesWriter {
+    /// Begins a series.
+    pub fn new(journal: &Journal, series: Series) -> Self {
+        Self {
+            journal: journal.clone(),
+            series,
+            n: 0,
+        }
+    }
+    /// Writes one probe.
+    pub fn record(&mut self, sent_us: u64, stage: Stage, saw: Saw) -> u64 {
+        let done_us = self.journal.now_us();
+        self.n += 1;
+        self.journal.write(Body::Probe {
+            series: self.series.clone(),
+            n: self.n,
+            sent_us,
+            done_us,
+            stage,
+            saw,
+        });
+        done_us
+    }
+    /// Which series.
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+    /// Says that it is complete.
+    pub fn end(self) {
+        self.journal.write(Body::End {
+            series: self.series,
+            probes: self.n,
+        });
+    }
+}

@@ -1,0 +1,40 @@
+//! Runs drills: servers up, credentials issued, bracketed, ended, probed until settled. Knows no rule: it writes down what it saw.
+
+mod bracket;
+mod journal;
+mod probing;
+mod reasons;
+mod sabotage;
+mod scenario;
+mod sessions;
+mod stage;
+mod stock;
+mod trigger;
+
+pub use sabotage::{Action, Point, Sabotage};
+pub use stage::{RunContext, run_drill};
+
+/// What kept a scenario or a drill from being run to its end. The judge turns it into inconclusive.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{step}: {what}")]
+pub struct RunError {
+    /// Which step.
+    pub step: String,
+    /// What happened.
+    pub what: String,
+}
+
+/// Names the step of an error.
+pub(crate) trait AtStep<T> {
+    /// Turns any error into one of this step.
+    fn at_step(self, step: &str) -> Result<T, RunError>;
+}
+
+impl<T, E: std::fmt::Display> AtStep<T> for Result<T, E> {
+    fn at_step(self, step: &str) -> Result<T, RunError> {
+        self.map_err(|e| RunError {
+            step: step.into(),
+            what: e.to_string(),
+        })
+    }
+}

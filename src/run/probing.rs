@@ -1,0 +1,200 @@
+//! The probe loop: the subject and the control in step, back to back while it matters.
+
+use super::journal::{Journal, SeriesWriter};
+use crate::backend::{Credential, Running};
+use crate::history::{Part, Series};
+use crate::observation::Saw;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Between probes where nothing is expected to change: ten a second.
+pub const SLOW: Duration = Duration::from_millis(100);
+/// Past the limit, so that a late death is seen as late and not as never.
+pub const AFTER_LIMIT_US: u64 = 1_000_000;
+
+/// One credential at one door.
+pub struct Prober {
+    backend: Arc<Running>,
+    door: String,
+    credential: Credential,
+    writer: SeriesWriter,
+    journal: Journal,
+}
+
+/// What one probe saw, with its times in µs.
+pub struct Seen {
+    /// When it was sent.
+    pub sent_us: u64,
+    /// When it was answered.
+    pub done_us: u64,
+    /// What it saw.
+    pub saw: Saw,
+}
+
+impl Prober {
+    /// Begins the series of `part` at `door`.
+    pub fn new(
+        journal: &Journal,
+        backend: &Arc<Running>,
+        part: Part,
+        door: &str,
+        credential: &Credential,
+    ) -> Self {
+        let series = Series {
+            part,
+            door: door.into(),
+        };
+        Self {
+            backend: backend.clone(),
+            door: door.into(),
+            credential: credential.clone(),
+            writer: SeriesWriter::new(journal, series),
+            journal: journal.clone(),
+        }
+    }
+    /// One probe.
+    pub async fn once(&mut self) -> Seen {
+        let sent_us = self.journal.now_us();
+        let (stage, saw) = self.backend.probe(&self.door, &self.credential).await;
+        let done_us = self.writer.record(sent_us, stage, saw.clone());
+        Seen {
+            sent_us,
+            done_us,
+            saw,
+        }
+    }
+    /// Which series.
+    pub fn series(&self) -> &Series {
+        self.writer.series()
+    }
+    /// Says that the series is complete.
+    pub fn end(self) {
+        self.writer.end();
+    }
+}
+
+/// When to probe how fast, and when to stop. All times in µs of the run's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Back to back from here until the first confirmed refusal.
+    pub fast_from_us: u64,
+    /// Without a confirmed refusal, probing stops here: the limit and a second more.
+    pub give_up_us: u64,
+    /// How long it goes on after the first confirmed refusal.
+    pub tail_us: u64,
+}
+
+/// Shared between the loops of one scenario.
+#[derive(Default)]
+pub struct Shared {
+    /// The schedule's end moves when a fault is healed later than planned.
+    give_up_us: AtomicU64,
+    /// When the newest accepted probe of the control was sent.
+    control_accepted_us: AtomicU64,
+    /// The subject's first confirmed refusal; 0: none yet.
+    settled_us: AtomicU64,
+    /// The subject's loop is over; the others may end.
+    over: AtomicBool,
+    interrupted: AtomicBool,
+}
+
+impl Shared {
+    /// For a schedule.
+    pub fn new(schedule: &Schedule) -> Arc<Self> {
+        let shared = Self::default();
+        shared
+            .give_up_us
+            .store(schedule.give_up_us, Ordering::Relaxed);
+        Arc::new(shared)
+    }
+    /// The subject's loop is over.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+    /// The subject was refused, and the control accepted after it.
+    pub fn is_settled(&self) -> bool {
+        self.settled_us.load(Ordering::Acquire) != 0
+    }
+    /// Nothing can be learned any more: all loops end after their next probe.
+    pub fn stop(&self) {
+        self.interrupted.store(true, Ordering::Release);
+    }
+    /// Until when sessions are watched.
+    pub fn give_up_us(&self) -> u64 {
+        self.give_up_us.load(Ordering::Relaxed)
+    }
+    /// Moves the end of an unsettled watch.
+    pub fn give_up_at(&self, us: u64) {
+        self.give_up_us.fetch_max(us, Ordering::Relaxed);
+    }
+}
+
+/// Probes the subject until it is settled and the tail is over, or it is given up.
+pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
+    let mut refused_us: Option<u64> = None;
+    loop {
+        let seen = prober.once().await;
+        match &seen.saw {
+            Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
+                refused_us = refused_us.or(Some(seen.done_us))
+            }
+            saw if saw.is_acceptance() => {
+                refused_us = None;
+                shared.settled_us.store(0, Ordering::Release);
+            }
+            _ => {}
+        }
+        // Only a control that was asked after the refusal and accepted confirms it.
+        if let Some(refused) = refused_us
+            && !shared.is_settled()
+            && shared.control_accepted_us.load(Ordering::Acquire) >= refused
+        {
+            shared.settled_us.store(refused, Ordering::Release);
+        }
+        let settled = shared.settled_us.load(Ordering::Acquire);
+        let now = seen.done_us;
+        let over = if settled == 0 {
+            now >= shared.give_up_us()
+        } else {
+            now >= settled + schedule.tail_us
+        };
+        if over || shared.interrupted.load(Ordering::Acquire) {
+            break;
+        }
+        pause(now, &schedule, settled != 0, &seen).await;
+    }
+    shared.over.store(true, Ordering::Release);
+    prober
+}
+
+/// Probes the control in step with the subject, and once more after the subject's last probe.
+pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
+    loop {
+        let last = shared.is_over();
+        let seen = prober.once().await;
+        if seen.saw.is_acceptance() {
+            shared
+                .control_accepted_us
+                .fetch_max(seen.sent_us, Ordering::AcqRel);
+        }
+        if last {
+            return prober;
+        }
+        pause(seen.done_us, &schedule, shared.is_settled(), &seen).await;
+    }
+}
+
+/// Back to back while it matters, else ten a second. A closed port answers in microseconds: it is not hammered.
+async fn pause(now_us: u64, schedule: &Schedule, settled: bool, seen: &Seen) {
+    if settled {
+        tokio::time::sleep(SLOW).await;
+    } else if now_us < schedule.fast_from_us {
+        let left = Duration::from_micros(schedule.fast_from_us - now_us);
+        tokio::time::sleep(left.min(SLOW)).await;
+    } else if matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. }) {
+        tokio::time::sleep(SLOW / 10).await;
+    } else {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,57 @@
+//! Puts the backend's own reason beside each refusal: it supports, and a contradiction is shown.
+
+use super::journal::Journal;
+use crate::backend::Running;
+use crate::history::{Body, History, Series};
+use crate::observation::Saw;
+use jiff::{SignedDuration, Timestamp};
+
+/// The server's log has milliseconds, and writes before it answers.
+const TOLERANCE: SignedDuration = SignedDuration::from_millis(2);
+
+/// Finds the reason of each refused login of this scenario. `names` says which name a series presented.
+pub fn attach(
+    journal: &Journal,
+    backend: &Running,
+    history: &History,
+    drill: &str,
+    scenario: &str,
+    names: &dyn Fn(&Series) -> Option<String>,
+) {
+    let mut refusals = backend.refusals();
+    let wall = |us: u64| {
+        history.head.started + SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX))
+    };
+    for event in history
+        .events
+        .iter()
+        .filter(|e| e.drill == drill && e.scenario == scenario)
+    {
+        let Body::Probe {
+            series,
+            n,
+            sent_us,
+            done_us,
+            saw: Saw::Refused { .. },
+            ..
+        } = &event.body
+        else {
+            continue;
+        };
+        let Some(name) = names(series) else { continue };
+        let (from, to): (Timestamp, Timestamp) =
+            (wall(*sent_us) - TOLERANCE, wall(*done_us) + TOLERANCE);
+        // Each line explains one refusal.
+        if let Some(i) = refusals
+            .iter()
+            .position(|r| r.name == name && from <= r.at && r.at <= to)
+        {
+            let refusal = refusals.remove(i);
+            journal.write(Body::Reason {
+                series: series.clone(),
+                n: *n,
+                line: refusal.text,
+            });
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Set-ups broken on purpose, and the faults that a scenario may declare.
+
+use super::journal::Journal;
+use super::{AtStep, RunError};
+use crate::authority::{Bao, OpenBao};
+use crate::backend::Running;
+use crate::credential::Issued;
+use crate::definition::{Fault, FaultKind, FaultServer};
+use crate::history::Body;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// A sabotage, resolved.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Sabotage {
+    /// Which drill.
+    pub drill: String,
+    /// Which scenario.
+    pub scenario: String,
+    /// What is done when.
+    pub at: BTreeMap<Point, Vec<Action>>,
+}
+
+/// When a sabotage acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Point {
+    /// After set-up, before anything is issued.
+    SetUp,
+    /// The subject and the control exist.
+    Issued,
+    /// The bracket is complete.
+    BeforeTrigger,
+    /// The trigger was answered (expiry: the watch has begun).
+    Acknowledged,
+    /// The watch is over.
+    Settled,
+}
+
+/// What a sabotage does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Action {
+    /// A request to the authority, in the drill's namespace.
+    Authority {
+        /// GET, POST, …
+        method: String,
+        /// Without `/v1/`; `${subject.lease}` and the like are filled in.
+        path: String,
+        /// JSON.
+        #[serde(default)]
+        body: Option<serde_json::Value>,
+    },
+    /// A script run by the subject's credential.
+    AsSubject(String),
+    /// A script run by the backend's administrator.
+    AsAdministrator(String),
+    /// A server is disturbed.
+    Fault(Fault),
+    /// A command inside a server's container.
+    Exec {
+        /// `authority` or `backend`.
+        r#in: FaultServer,
+        /// The command.
+        run: Vec<String>,
+    },
+    /// A step of the runner is left out.
+    Skip(String),
+}
+
+/// What may act on a scenario: the sabotage if it is about this one, and the declared fault.
+#[derive(Clone)]
+pub struct Hooks {
+    /// None in a sound run.
+    pub sabotage: Option<Arc<Sabotage>>,
+    /// Its pen.
+    pub journal: Journal,
+    /// Where faults hit.
+    pub backend: Arc<Running>,
+    /// Where faults hit.
+    pub authority: Arc<OpenBao>,
+    /// An all-powerful token that exists only in sabotaged runs, in the drill's namespace.
+    pub saboteur: Option<Bao>,
+    /// An actor that can seal.
+    pub operator: Bao,
+    subject: Option<Issued>,
+    healings: Arc<Mutex<Vec<Healing>>>,
+}
+
+impl Hooks {
+    /// Without a subject yet.
+    pub fn new(
+        sabotage: Option<Arc<Sabotage>>,
+        journal: Journal,
+        backend: Arc<Running>,
+        authority: Arc<OpenBao>,
+        saboteur: Option<Bao>,
+        operator: Bao,
+    ) -> Self {
+        Self {
+            sabotage,
+            journal,
+            backend,
+            authority,
+            saboteur,
+            operator,
+            subject: None,
+            healings: Arc::default(),
+        }
+    }
+    /// With the subject that was issued.
+    pub fn of(&self, subject: &Issued) -> Self {
+        Self {
+            subject: Some(subject.clone()),
+            ..self.clone()
+        }
+    }
+    /// Whether a step of the runner is to be left out.
+    pub fn skips(&self, step: &str) -> bool {
+        let actions = self.sabotage.iter().flat_map(|s| s.at.values().flatten());
+        actions
+            .into_iter()
+            .any(|a| matches!(a, Action::Skip(s) if s == step))
+    }
+    /// Does what is to be done at a point.
+    ///
+    /// # Errors
+    /// The sabotage itself does not work: then it proves nothing either.
+    pub async fn at(&self, point: Point) -> Result<(), RunError> {
+        let Some(sabotage) = &self.sabotage else {
+            return Ok(());
+        };
+        for action in sabotage.at.get(&point).into_iter().flatten() {
+            self.act(action).await?;
+        }
+        Ok(())
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let Some(subject) = &self.subject else {
+            return text.to_string();
+        };
+        text.replace("${subject.lease}", &subject.record.id)
+            .replace("${subject.name}", &subject.record.name)
+            .replace("${role}", &subject.record.role)
+    }
+
+    async fn act(&self, action: &Action) -> Result<(), RunError> {
+        match action {
+            Action::Authority { method, path, body } => {
+                let saboteur = self
+                    .saboteur
+                    .as_ref()
+                    .ok_or("no saboteur's token")
+                    .at_step("sabotage")?;
+                let body = body
+                    .as_ref()
+                    .map(|b| serde_json::from_str(&self.filled(&b.to_string())))
+                    .transpose()
+                    .at_step("sabotage")?;
+                saboteur
+                    .call(method, &self.filled(path), body)
+                    .await
+                    .at_step("sabotage")?;
+            }
+            Action::AsSubject(script) => {
+                let subject = self
+                    .subject
+                    .as_ref()
+                    .ok_or("no subject yet")
+                    .at_step("sabotage")?;
+                let session = self
+                    .backend
+                    .open(&subject.credential, "sabotage")
+                    .await
+                    .map_err(|(_, saw)| saw.label().to_string())
+                    .at_step("sabotage")?;
+                session
+                    .run(&self.filled(script))
+                    .await
+                    .map_err(|saw| saw.label().to_string())
+                    .at_step("sabotage")?;
+            }
+            Action::AsAdministrator(script) => {
+                let session = self.backend.administrator().await.at_step("sabotage")?;
+                session
+                    .run(&self.filled(script))
+                    .await
+                    .map_err(|saw| saw.label().to_string())
+                    .at_step("sabotage")?;
+            }
+            Action::Exec { r#in, run } => {
+                let container = match r#in {
+                    FaultServer::Authority => &self.authority.container,
+                    FaultServer::Backend => self.backend.container(),
+                };
+                let run: Vec<String> = run.iter().map(|a| self.filled(a)).collect();
+                let (code, output) = container.exec(&run).await.at_step("sabotage")?;
+                if code != 0 {
+                    return Err(format!("{} ended with {code}: {output}", run.join(" ")))
+                        .at_step("sabotage");
+                }
+            }
+            Action::Fault(fault) => {
+                let healing = self.fault(fault).await?;
+                self.healings
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .push(healing);
+            }
+            Action::Skip(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Waits until every fault of the sabotage is healed that will be.
+    ///
+    /// # Errors
+    /// One could not be healed.
+    pub async fn healed(&self) -> Result<(), RunError> {
+        let all = std::mem::take(
+            &mut *self
+                .healings
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        for healing in all {
+            healing.healed().await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a fault; its end comes by itself after its duration (0: never).
+    ///
+    /// # Errors
+    /// The engine or the authority refuses.
+    pub async fn fault(&self, fault: &Fault) -> Result<Healing, RunError> {
+        let from_us = self.journal.now_us();
+        let (server, kind) = (name(fault.server), word(fault.kind));
+        let event = move |healed_us| Body::Fault {
+            server: server.into(),
+            kind: kind.into(),
+            from_us,
+            healed_us,
+        };
+        self.begin(fault).await?;
+        if fault.duration_ms == 0 {
+            self.journal.write(event(None));
+            return Ok(Healing::none());
+        }
+        let (hooks, fault) = (self.clone(), fault.clone());
+        Ok(Healing(Some(tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(fault.duration_ms)).await;
+            let healed = hooks.heal(&fault).await;
+            hooks
+                .journal
+                .write(event(healed.is_ok().then(|| hooks.journal.now_us())));
+            healed
+        }))))
+    }
+
+    async fn begin(&self, fault: &Fault) -> Result<(), RunError> {
+        match (fault.server, fault.kind) {
+            (FaultServer::Authority, FaultKind::Sealed) => self
+                .operator
+                .call("PUT", "sys/seal", None)
+                .await
+                .map(|_| ())
+                .at_step("sealing"),
+            (FaultServer::Backend, FaultKind::Sealed) => {
+                Err("only the authority can be sealed").at_step("fault")
+            }
+            (server, FaultKind::Paused) => self.container(server).pause().await.at_step("pausing"),
+            (server, FaultKind::Killed) => self.container(server).kill().await.at_step("killing"),
+        }
+    }
+
+    async fn heal(&self, fault: &Fault) -> Result<(), RunError> {
+        match (fault.server, fault.kind) {
+            (FaultServer::Authority, FaultKind::Sealed) => self
+                .authority
+                .unseal(&self.operator)
+                .await
+                .at_step("unsealing"),
+            (server, FaultKind::Paused) => {
+                self.container(server).unpause().await.at_step("unpausing")
+            }
+            (FaultServer::Backend, _) => {
+                self.backend
+                    .container()
+                    .start_again()
+                    .await
+                    .at_step("starting the backend again")?;
+                self.backend
+                    .ready()
+                    .await
+                    .at_step("starting the backend again")
+            }
+            (FaultServer::Authority, FaultKind::Killed) => {
+                Err("its storage is in memory: a killed authority cannot come back")
+                    .at_step("starting the authority again")
+            }
+        }
+    }
+
+    fn container(&self, server: FaultServer) -> &crate::environment::Container {
+        match server {
+            FaultServer::Authority => &self.authority.container,
+            FaultServer::Backend => self.backend.container(),
+        }
+    }
+}
+
+fn name(server: FaultServer) -> &'static str {
+    match server {
+        FaultServer::Authority => "authority",
+        FaultServer::Backend => "backend",
+    }
+}
+
+fn word(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Paused => "paused",
+        FaultKind::Killed => "killed",
+        FaultKind::Sealed => "sealed",
+    }
+}
+
+/// A fault that will be healed.
+pub struct Healing(Option<JoinHandle<Result<(), RunError>>>);
+
+impl Healing {
+    /// Nothing to heal.
+    pub fn none() -> Self {
+        Self(None)
+    }
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// It could not be healed.
+    pub async fn healed(self) -> Result<(), RunError> {
+        match self.0 {
+            Some(task) => task.await.at_step("healing")?,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Sessions that were open before the trigger, and clients that reconnect all the time.
+
+use super::journal::{Journal, SeriesWriter};
+use super::probing::{SLOW, Schedule, Shared};
+use crate::backend::{Credential, OpenSession, Running};
+use crate::history::{Part, Series};
+use crate::observation::{Saw, Stage};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Between two questions to an open session while it matters: a question costs the server next to nothing.
+const FAST: Duration = Duration::from_millis(5);
+/// Clients that reconnect at once: several, because the race that they look for is narrow.
+const RECONNECTING_CLIENTS: u32 = 2;
+/// The kind whose client opens a new session whenever it lost one.
+const RECONNECTING: &str = "reconnecting";
+
+/// One watched session.
+pub struct Watched {
+    kind: String,
+    session: Option<OpenSession>,
+    writer: SeriesWriter,
+    credential: Credential,
+}
+
+/// Opens the sessions of one kind on the subject and one on the control.
+///
+/// # Errors
+/// What was seen where one could not be opened.
+pub async fn open(
+    journal: &Journal,
+    backend: &Running,
+    kind: &str,
+    subject: &Credential,
+    control: &Credential,
+) -> Result<(Vec<Watched>, Watched), String> {
+    let clients = if kind == RECONNECTING {
+        RECONNECTING_CLIENTS
+    } else {
+        1
+    };
+    let mut subjects = Vec::new();
+    for client in 0..clients {
+        subjects.push(
+            watched(
+                journal,
+                backend,
+                Part::Session {
+                    kind: kind.into(),
+                    client,
+                },
+                kind,
+                subject,
+            )
+            .await?,
+        );
+    }
+    let control = watched(
+        journal,
+        backend,
+        Part::ControlSession { kind: kind.into() },
+        kind,
+        control,
+    )
+    .await?;
+    Ok((subjects, control))
+}
+
+async fn watched(
+    journal: &Journal,
+    backend: &Running,
+    part: Part,
+    kind: &str,
+    credential: &Credential,
+) -> Result<Watched, String> {
+    let mut writer = SeriesWriter::new(
+        journal,
+        Series {
+            part,
+            door: kind.into(),
+        },
+    );
+    let sent_us = journal.now_us();
+    let session = backend.open(credential, kind).await.map_err(|(_, saw)| {
+        format!(
+            "a session of kind {kind} could not be opened: {}",
+            saw.label()
+        )
+    })?;
+    let (stage, saw) = session.probe().await;
+    writer.record(sent_us, stage, saw);
+    Ok(Watched {
+        kind: kind.into(),
+        session: Some(session),
+        writer,
+        credential: credential.clone(),
+    })
+}
+
+/// Asks the session until it is closed; a reconnecting client until the subject's watch is over;
+/// a control's session (which knows the `subjects` left) once more after the last of them.
+pub async fn watch(
+    mut watched: Watched,
+    backend: Arc<Running>,
+    journal: Journal,
+    schedule: Schedule,
+    shared: Arc<Shared>,
+    claim_end_us: u64,
+    subjects: Option<Weak<()>>,
+) {
+    let reconnects = watched.kind == RECONNECTING && subjects.is_none();
+    loop {
+        let last = match &subjects {
+            Some(left) => shared.is_over() && left.strong_count() == 0,
+            None => {
+                shared.is_over()
+                    && (reconnects && watched.session.is_none() || journal.now_us() >= claim_end_us)
+            }
+        };
+        let closed = watched.ask(&backend, &journal, reconnects).await;
+        if last || (closed && !reconnects) {
+            break;
+        }
+        let now = journal.now_us();
+        let wait = if now < schedule.fast_from_us {
+            Duration::from_micros(schedule.fast_from_us - now).min(SLOW)
+        } else if shared.is_settled() && now >= claim_end_us.min(shared.give_up_us()) {
+            SLOW
+        } else {
+            FAST
+        };
+        tokio::time::sleep(wait).await;
+    }
+    watched.writer.end();
+}
+
+impl Watched {
+    /// One question; whether the session is closed now.
+    async fn ask(&mut self, backend: &Running, journal: &Journal, reconnects: bool) -> bool {
+        let sent_us = journal.now_us();
+        let Some(session) = &self.session else {
+            // Only a reconnecting client comes here: it tries again.
+            match backend.open(&self.credential, &self.kind).await {
+                Ok(session) => {
+                    let (stage, saw) = session.probe().await;
+                    self.writer.record(sent_us, stage, saw);
+                    self.session = Some(session);
+                }
+                Err((stage, saw)) => {
+                    self.writer.record(sent_us, stage, saw);
+                }
+            }
+            return self.session.is_none();
+        };
+        let (stage, saw) = session.probe().await;
+        let closed = stage == Stage::Open && matches!(saw, Saw::Refused { .. });
+        self.writer.record(sent_us, stage, saw);
+        if closed {
+            self.session = None;
+        }
+        if closed && reconnects {
+            // At once: the race between the end of the session and the end of the user is what it looks for.
+            return Box::pin(self.ask(backend, journal, reconnects)).await;
+        }
+        closed
+    }
+}

@@ -1,0 +1,85 @@
+//! Takes stock by name at the authority and at the backend: what must be gone is asked for together with what must be there.
+
+use super::journal::Journal;
+use super::{AtStep, RunError};
+use crate::authority::Bao;
+use crate::backend::Running;
+use crate::credential::Issued;
+use crate::history::{Moment, Named, Part, Stock};
+use serde_json::json;
+
+/// Whose names are asked for.
+pub type Known<'a> = [(Part, &'a Issued)];
+
+/// Users and sessions at the backend, leases at the authority.
+///
+/// # Errors
+/// One of them gives no answer.
+pub async fn take(
+    journal: &Journal,
+    backend: &Running,
+    auditor: &Bao,
+    moment: Moment,
+    known: &Known<'_>,
+) -> Result<(), RunError> {
+    for stock in backend.stocks() {
+        // Sessions are opened on the subject and the control only.
+        let asked: Vec<_> = known
+            .iter()
+            .filter(|(part, _)| {
+                *stock != Stock::Sessions || matches!(part, Part::Subject { .. } | Part::Control)
+            })
+            .collect();
+        let sent_us = journal.now_us();
+        let names: Vec<String> = asked
+            .iter()
+            .map(|(_, issued)| issued.credential.name.clone())
+            .collect();
+        let found = backend
+            .inventory(*stock, &names)
+            .await
+            .at_step("taking stock at the backend")?;
+        let named = asked.iter().map(|(part, issued)| Named {
+            part: part.clone(),
+            name: issued.credential.name.clone(),
+        });
+        let (present, absent) = named.partition(|n| found.contains(&n.name));
+        journal.inventory(*stock, moment, present, absent, sent_us);
+    }
+    leases(journal, auditor, moment, known).await
+}
+
+async fn leases(
+    journal: &Journal,
+    auditor: &Bao,
+    moment: Moment,
+    known: &Known<'_>,
+) -> Result<(), RunError> {
+    let sent_us = journal.now_us();
+    let (mut present, mut absent) = (Vec::new(), Vec::new());
+    for (part, issued) in known {
+        let id = &issued.record.id;
+        let bao = auditor.in_namespace(&issued.record.namespace);
+        let answer = bao
+            .send("PUT", "sys/leases/lookup", Some(json!({"lease_id": id})))
+            .await
+            .at_step("looking leases up")?;
+        let named = Named {
+            part: part.clone(),
+            name: id.clone(),
+        };
+        match (answer.status, answer.message().as_str()) {
+            (200, _) => present.push(named),
+            // The only answer that says that there is no such lease; a 403 or 503 says nothing.
+            (400, "invalid lease") => absent.push(named),
+            (status, message) => {
+                return Err(RunError {
+                    step: "looking leases up".into(),
+                    what: format!("openbao answered {status}: {message}"),
+                });
+            }
+        }
+    }
+    journal.inventory(Stock::Leases, moment, present, absent, sent_us);
+    Ok(())
+}
