@@ -1,1 +1,0 @@
-//! The unprintable secret and the redactor.
