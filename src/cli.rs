@@ -62,7 +62,9 @@ pub enum Images {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start servers, issue, end, probe, judge, report
-    #[command(after_help = "Example: drill run postgres            drill run 'post*' --junit junit.xml            drill run postgres/revoke --keep")]
+    #[command(
+        after_help = "Example: drill run postgres            drill run 'post*' --junit junit.xml            drill run postgres/revoke --keep"
+    )]
     Run(RunArgs),
     /// Drills, scenarios, checks that apply
     #[command(after_help = "Example: drill list --json")]
@@ -90,7 +92,9 @@ pub enum Command {
         from: PathBuf,
     },
     /// What a check, an exit code or a backend's code means, and what to do
-    #[command(after_help = "Example: drill explain trigger.exposure            drill explain 3            drill explain 28P01")]
+    #[command(
+        after_help = "Example: drill explain trigger.exposure            drill explain 3            drill explain 28P01"
+    )]
     Explain {
         /// A check's id, an exit code, or a code of a backend
         what: String,

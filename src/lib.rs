@@ -6,6 +6,8 @@
 #[cfg(feature = "engine")]
 pub mod authority;
 pub mod backend;
+pub mod cli;
+pub mod command;
 pub mod credential;
 pub mod definition;
 #[cfg(feature = "engine")]

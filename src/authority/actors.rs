@@ -65,42 +65,16 @@ pub struct Actors {
 ///
 /// # Errors
 /// The authority refuses a step, or root is still good afterwards.
-pub async fn bring_up(
-    root: &Bao,
-    nobody: &Bao,
-    redactor: &Redactor,
-) -> Result<Actors, AuthorityError> {
-    root.call(
-        "PUT",
-        "sys/config/auditing/request-headers/X-Correlation-ID",
-        Some(json!({"hmac": false})),
-    )
-    .await?;
-    for (name, policy) in [
-        ("provisioner", PROVISIONER),
-        ("operator", OPERATOR),
-        ("auditor", AUDITOR),
-    ] {
-        root.call(
-            "PUT",
-            &format!("sys/policies/acl/{name}"),
-            Some(json!({"policy": policy})),
-        )
-        .await?;
+pub async fn bring_up(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Actors, AuthorityError> {
+    root.call("PUT", "sys/config/auditing/request-headers/X-Correlation-ID", Some(json!({"hmac": false}))).await?;
+    for (name, policy) in [("provisioner", PROVISIONER), ("operator", OPERATOR), ("auditor", AUDITOR)] {
+        root.call("PUT", &format!("sys/policies/acl/{name}"), Some(json!({"policy": policy}))).await?;
     }
-    root.post("sys/auth/approle", json!({"type": "approle"}))
-        .await?;
-    let accessor = root
-        .get("sys/auth")
-        .await?
-        .text("/data/approle~1/accessor")?
-        .to_string();
+    root.post("sys/auth/approle", json!({"type": "approle"})).await?;
+    let accessor = root.get("sys/auth").await?.text("/data/approle~1/accessor")?.to_string();
     let orphan = json!({"policies": ["provisioner"], "no_default_policy": true, "display_name": "drill-provisioner", "ttl": "24h"});
     let provisioner = root.post("auth/token/create-orphan", orphan).await?;
-    let provisioner = nobody.with_token(Secret::new(
-        provisioner.text("/auth/client_token")?.to_string(),
-        redactor,
-    ));
+    let provisioner = nobody.with_token(Secret::new(provisioner.text("/auth/client_token")?.to_string(), redactor));
     let operator = actor(root, nobody, "operator", &accessor, redactor).await?;
     let auditor = actor(root, nobody, "auditor", &accessor, redactor).await?;
     root.post("auth/token/revoke-self", json!({})).await?;
@@ -111,12 +85,7 @@ pub async fn bring_up(
             after.status
         )));
     }
-    Ok(Actors {
-        nobody: nobody.clone(),
-        provisioner,
-        operator,
-        auditor,
-    })
+    Ok(Actors { nobody: nobody.clone(), provisioner, operator, auditor })
 }
 
 /// An actor with an entity of its own, so that the audit log names it.
@@ -127,32 +96,14 @@ async fn actor(
     accessor: &str,
     redactor: &Redactor,
 ) -> Result<Bao, AuthorityError> {
-    let role =
-        json!({"token_policies": [name], "token_no_default_policy": true, "token_ttl": "24h"});
-    root.post(&format!("auth/approle/role/{name}"), role)
-        .await?;
-    let role_id = root
-        .get(&format!("auth/approle/role/{name}/role-id"))
-        .await?
-        .text("/data/role_id")?
-        .to_string();
-    let entity = root
-        .post("identity/entity", json!({"name": format!("drill-{name}")}))
-        .await?;
+    let role = json!({"token_policies": [name], "token_no_default_policy": true, "token_ttl": "24h"});
+    root.post(&format!("auth/approle/role/{name}"), role).await?;
+    let role_id = root.get(&format!("auth/approle/role/{name}/role-id")).await?.text("/data/role_id")?.to_string();
+    let entity = root.post("identity/entity", json!({"name": format!("drill-{name}")})).await?;
     let alias = json!({"name": role_id, "canonical_id": entity.text("/data/id")?, "mount_accessor": accessor});
     root.post("identity/entity-alias", alias).await?;
-    let secret_id = root
-        .post(&format!("auth/approle/role/{name}/secret-id"), json!({}))
-        .await?;
+    let secret_id = root.post(&format!("auth/approle/role/{name}/secret-id"), json!({})).await?;
     let secret_id = Secret::new(secret_id.text("/data/secret_id")?.to_string(), redactor);
-    let login = nobody
-        .post(
-            "auth/approle/login",
-            json!({"role_id": role_id, "secret_id": secret_id.expose()}),
-        )
-        .await?;
-    Ok(nobody.with_token(Secret::new(
-        login.text("/auth/client_token")?.to_string(),
-        redactor,
-    )))
+    let login = nobody.post("auth/approle/login", json!({"role_id": role_id, "secret_id": secret_id.expose()})).await?;
+    Ok(nobody.with_token(Secret::new(login.text("/auth/client_token")?.to_string(), redactor)))
 }

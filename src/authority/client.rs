@@ -23,14 +23,8 @@ impl Answer {
     /// `errors`, joined.
     pub fn message(&self) -> String {
         let errors = self.body.get("errors").and_then(Value::as_array);
-        let joined = errors
-            .map(|e| {
-                e.iter()
-                    .filter_map(Value::as_str)
-                    .collect::<Vec<_>>()
-                    .join("; ")
-            })
-            .unwrap_or_default();
+        let joined =
+            errors.map(|e| e.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")).unwrap_or_default();
         joined.split_whitespace().collect::<Vec<_>>().join(" ")
     }
     /// Whether the status is 2xx.
@@ -45,11 +39,7 @@ impl Answer {
         if self.ok() {
             Ok(self)
         } else {
-            Err(AuthorityError::Status {
-                message: self.message(),
-                request: self.request,
-                status: self.status,
-            })
+            Err(AuthorityError::Status { message: self.message(), request: self.request, status: self.status })
         }
     }
     /// A string at a JSON pointer.
@@ -57,26 +47,17 @@ impl Answer {
     /// # Errors
     /// It is not there.
     pub fn text(&self, pointer: &str) -> Result<&str, AuthorityError> {
-        self.body
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .ok_or_else(|| self.lacks(pointer))
+        self.body.pointer(pointer).and_then(Value::as_str).ok_or_else(|| self.lacks(pointer))
     }
     /// A whole number at a JSON pointer.
     ///
     /// # Errors
     /// It is not there.
     pub fn number(&self, pointer: &str) -> Result<u64, AuthorityError> {
-        self.body
-            .pointer(pointer)
-            .and_then(Value::as_u64)
-            .ok_or_else(|| self.lacks(pointer))
+        self.body.pointer(pointer).and_then(Value::as_u64).ok_or_else(|| self.lacks(pointer))
     }
     fn lacks(&self, pointer: &str) -> AuthorityError {
-        AuthorityError::Lacks {
-            request: self.request.clone(),
-            field: pointer.into(),
-        }
+        AuthorityError::Lacks { request: self.request.clone(), field: pointer.into() }
     }
 }
 
@@ -114,73 +95,43 @@ impl Bao {
             .tcp_nodelay(true)
             .build()
             .map_err(|e| AuthorityError::Server(e.to_string()))?;
-        Ok(Self {
-            http,
-            base: format!("http://{address}"),
-            token: None,
-            namespace: None,
-            correlation: None,
-            timeout,
-        })
+        Ok(Self { http, base: format!("http://{address}"), token: None, namespace: None, correlation: None, timeout })
     }
     /// As another actor.
     #[must_use]
     pub fn with_token(&self, token: Secret) -> Self {
-        Self {
-            token: Some(token),
-            ..self.clone()
-        }
+        Self { token: Some(token), ..self.clone() }
     }
     /// In a namespace.
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> Self {
-        Self {
-            namespace: Some(namespace.into()),
-            ..self.clone()
-        }
+        Self { namespace: Some(namespace.into()), ..self.clone() }
     }
     /// With a correlation id, which the audit log shows.
     #[must_use]
     pub fn correlated(&self, id: &str) -> Self {
-        Self {
-            correlation: Some(id.into()),
-            ..self.clone()
-        }
+        Self { correlation: Some(id.into()), ..self.clone() }
     }
     /// At another address: a published port changes when a server is started again.
     #[must_use]
     pub fn moved_to(&self, address: &Address) -> Self {
-        Self {
-            base: format!("http://{address}"),
-            ..self.clone()
-        }
+        Self { base: format!("http://{address}"), ..self.clone() }
     }
     /// With another time-out for each request.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self {
-            timeout,
-            ..self.clone()
-        }
+        Self { timeout, ..self.clone() }
     }
 
     /// Sends a request and takes any answer.
     ///
     /// # Errors
     /// No answer.
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<Answer, AuthorityError> {
+    pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, AuthorityError> {
         let request = format!("{method} {path}");
-        let verb = Method::from_bytes(method.as_bytes())
-            .map_err(|e| AuthorityError::Server(format!("{method}: {e}")))?;
-        let mut builder = self
-            .http
-            .request(verb, format!("{}/v1/{path}", self.base))
-            .timeout(self.timeout);
+        let verb =
+            Method::from_bytes(method.as_bytes()).map_err(|e| AuthorityError::Server(format!("{method}: {e}")))?;
+        let mut builder = self.http.request(verb, format!("{}/v1/{path}", self.base)).timeout(self.timeout);
         if let Some(token) = &self.token {
             builder = builder.header("X-Vault-Token", token.expose());
         }
@@ -193,31 +144,19 @@ impl Bao {
         if let Some(body) = body {
             builder = builder.json(&body);
         }
-        let no_answer = |e: reqwest::Error| AuthorityError::NoAnswer {
-            request: request.clone(),
-            why: cause(&e),
-        };
+        let no_answer = |e: reqwest::Error| AuthorityError::NoAnswer { request: request.clone(), why: cause(&e) };
         let response = builder.send().await.map_err(no_answer)?;
         let status = response.status().as_u16();
         let bytes = response.bytes().await.map_err(no_answer)?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Answer {
-            request,
-            status,
-            body,
-        })
+        Ok(Answer { request, status, body })
     }
 
     /// Sends a request and takes only a 2xx.
     ///
     /// # Errors
     /// No answer, or another status.
-    pub async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<Answer, AuthorityError> {
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, AuthorityError> {
         self.send(method, path, body).await?.success()
     }
     /// POST that must succeed.

@@ -2,9 +2,7 @@
 
 use super::client::Bao;
 use super::error::AuthorityError;
-use crate::environment::{
-    Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network,
-};
+use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
 use std::time::Duration;
@@ -61,16 +59,9 @@ impl OpenBao {
             name: name.into(),
             image,
             command: vec!["server".into(), "-config=/drill/openbao.hcl".into()],
-            env: vec![
-                ("SKIP_SETCAP".into(), "true".into()),
-                ("BAO_SKIP_SETCAP".into(), "true".into()),
-            ],
+            env: vec![("SKIP_SETCAP".into(), "true".into()), ("BAO_SKIP_SETCAP".into(), "true".into())],
             ports: vec![PORT],
-            files: vec![CopiedFile {
-                path: "/drill/openbao.hcl".into(),
-                bytes: CONFIG.into(),
-                mode: 0o644,
-            }],
+            files: vec![CopiedFile { path: "/drill/openbao.hcl".into(), bytes: CONFIG.into(), mode: 0o644 }],
         };
         Ok(Container::start(engine, network, labels, spec).await?)
     }
@@ -79,29 +70,15 @@ impl OpenBao {
     ///
     /// # Errors
     /// It does not come up in time, or was initialised by somebody else.
-    pub async fn open(
-        container: Container,
-        redactor: &Redactor,
-    ) -> Result<(Self, Bao), AuthorityError> {
+    pub async fn open(container: Container, redactor: &Redactor) -> Result<(Self, Bao), AuthorityError> {
         let bao = Bao::at(&container.address(PORT).await?, REQUEST_TIMEOUT)?;
         until_it_listens(&bao, &container).await?;
-        let init = bao
-            .call(
-                "PUT",
-                "sys/init",
-                Some(json!({"secret_shares": 1, "secret_threshold": 1})),
-            )
-            .await?;
+        let init = bao.call("PUT", "sys/init", Some(json!({"secret_shares": 1, "secret_threshold": 1}))).await?;
         let unseal_key = Secret::new(init.text("/keys_base64/0")?.to_string(), redactor);
         // The same key in its other notation is as secret.
         let _hex = Secret::new(init.text("/keys/0")?.to_string(), redactor);
         let root = Secret::new(init.text("/root_token")?.to_string(), redactor);
-        let mut server = Self {
-            container,
-            version: String::new(),
-            cluster: String::new(),
-            unseal_key,
-        };
+        let mut server = Self { container, version: String::new(), cluster: String::new(), unseal_key };
         server.unseal(&bao).await?;
         let health = bao.get("sys/health").await?;
         server.version = health.text("/version")?.to_string();
@@ -114,27 +91,15 @@ impl OpenBao {
     /// # Errors
     /// It does not become active in time.
     pub async fn unseal(&self, bao: &Bao) -> Result<(), AuthorityError> {
-        bao.call(
-            "PUT",
-            "sys/unseal",
-            Some(json!({"key": self.unseal_key.expose()})),
-        )
-        .await?;
+        bao.call("PUT", "sys/unseal", Some(json!({"key": self.unseal_key.expose()}))).await?;
         let ready = async {
-            while bao
-                .send("GET", "sys/health", None)
-                .await
-                .map_or(0, |a| a.status)
-                != 200
-            {
+            while bao.send("GET", "sys/health", None).await.map_or(0, |a| a.status) != 200 {
                 tokio::time::sleep(POLL).await;
             }
         };
         tokio::time::timeout(READY_TIMEOUT, ready)
             .await
-            .map_err(|_| {
-                AuthorityError::Server("openbao was unsealed and did not become active".into())
-            })
+            .map_err(|_| AuthorityError::Server("openbao was unsealed and did not become active".into()))
     }
 
     /// Where it answers now.
@@ -154,30 +119,16 @@ impl OpenBao {
 async fn until_it_listens(bao: &Bao, container: &Container) -> Result<(), AuthorityError> {
     let quick = bao.with_timeout(Duration::from_secs(1));
     let listening = async {
-        while quick
-            .send("GET", "sys/init", None)
-            .await
-            .map_or(0, |a| a.status)
-            != 200
-        {
+        while quick.send("GET", "sys/init", None).await.map_or(0, |a| a.status) != 200 {
             tokio::time::sleep(POLL).await;
         }
     };
-    tokio::time::timeout(READY_TIMEOUT, listening)
-        .await
-        .map_err(|_| {
-            let last: Vec<String> = container
-                .logs
-                .lines()
-                .iter()
-                .rev()
-                .take(3)
-                .map(|l| l.text.clone())
-                .collect();
-            AuthorityError::Server(format!(
-                "openbao did not come up in {} s; its last lines: {}",
-                READY_TIMEOUT.as_secs(),
-                last.join(" | ")
-            ))
-        })
+    tokio::time::timeout(READY_TIMEOUT, listening).await.map_err(|_| {
+        let last: Vec<String> = container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
+        AuthorityError::Server(format!(
+            "openbao did not come up in {} s; its last lines: {}",
+            READY_TIMEOUT.as_secs(),
+            last.join(" | ")
+        ))
+    })
 }

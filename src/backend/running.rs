@@ -26,6 +26,8 @@ pub struct LoggedRefusal {
     pub at: jiff::Timestamp,
     /// Whose login.
     pub name: String,
+    /// The code, as an observation's code begins.
+    pub code: String,
     /// Its reason.
     pub text: String,
 }
@@ -46,10 +48,7 @@ impl Running {
     ) -> Result<Self, BackendError> {
         match plan {
             BackendPlan::Postgres(plan) => Ok(Self::Postgres(
-                postgres::server::Server::launch(
-                    engine, network, labels, name, image, plan, redactor,
-                )
-                .await?,
+                postgres::server::Server::launch(engine, network, labels, name, image, plan, redactor).await?,
             )),
         }
     }
@@ -111,11 +110,7 @@ impl Running {
     ///
     /// # Errors
     /// What was seen instead.
-    pub async fn open(
-        &self,
-        credential: &Credential,
-        kind: &str,
-    ) -> Result<OpenSession, (Stage, Saw)> {
+    pub async fn open(&self, credential: &Credential, kind: &str) -> Result<OpenSession, (Stage, Saw)> {
         match self {
             Self::Postgres(s) => s.open(credential, kind).await.map(OpenSession::Postgres),
         }
@@ -133,11 +128,7 @@ impl Running {
     ///
     /// # Errors
     /// The inspector gets no answer.
-    pub async fn inventory(
-        &self,
-        stock: Stock,
-        names: &[String],
-    ) -> Result<BTreeSet<String>, BackendError> {
+    pub async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
         match self {
             Self::Postgres(s) => s.inventory(stock, names).await,
         }
@@ -154,30 +145,15 @@ impl Running {
             Self::Postgres(s) => s
                 .refusals()
                 .into_iter()
-                .map(|r| LoggedRefusal {
-                    at: r.at,
-                    name: r.user,
-                    text: r.text,
-                })
+                .map(|r| LoggedRefusal { at: r.at, name: r.user, code: r.code, text: r.text })
                 .collect(),
         }
     }
     /// A name that was never issued, of the same form as those that are.
     pub fn invented(&self, like: &str, redactor: &Redactor) -> Credential {
-        let turned: String = like
-            .chars()
-            .map(|c| {
-                if c.is_ascii_digit() {
-                    char::from(b'9' - (c as u8 - b'0'))
-                } else {
-                    c
-                }
-            })
-            .collect();
-        Credential {
-            name: format!("{}x", &turned[..turned.len().saturating_sub(1)]),
-            secret: Secret::random(redactor),
-        }
+        let turned: String =
+            like.chars().map(|c| if c.is_ascii_digit() { char::from(b'9' - (c as u8 - b'0')) } else { c }).collect();
+        Credential { name: format!("{}x", &turned[..turned.len().saturating_sub(1)]), secret: Secret::random(redactor) }
     }
 }
 

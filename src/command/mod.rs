@@ -3,6 +3,4 @@
 #[cfg(feature = "engine")]
 pub mod clean;
 #[cfg(feature = "engine")]
-pub mod run;
-#[cfg(feature = "engine")]
 pub mod serve;

@@ -67,9 +67,16 @@ pub async fn engine(vars: &BTreeMap<String, String>) -> Result<EngineHandle, Env
     let engine = discover(vars).await?;
     if !is_default_endpoint(&engine.info.endpoint, vars) {
         use std::os::unix::process::CommandExt;
-        let program = std::env::current_exe().map_err(|e| EnvError::new(format!("cannot find the program itself: {e}")))?;
-        let failed = std::process::Command::new(program).args(std::env::args_os().skip(1)).env("DOCKER_HOST", &engine.info.endpoint).exec();
-        return Err(EnvError::new(format!("cannot run the program again with DOCKER_HOST={}: {failed}", engine.info.endpoint)));
+        let program =
+            std::env::current_exe().map_err(|e| EnvError::new(format!("cannot find the program itself: {e}")))?;
+        let failed = std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env("DOCKER_HOST", &engine.info.endpoint)
+            .exec();
+        return Err(EnvError::new(format!(
+            "cannot run the program again with DOCKER_HOST={}: {failed}",
+            engine.info.endpoint
+        )));
     }
     Ok(engine)
 }
@@ -80,7 +87,11 @@ pub fn run_id(vars: &BTreeMap<String, String>) -> String {
     if let Some(id) = vars.get("DRILL_RUN_ID").filter(|id| !id.is_empty()) {
         return id.clone();
     }
-    let suffix: String = rand::rng().sample_iter(rand::distr::Alphanumeric).map(|b| char::from(b).to_ascii_lowercase()).take(4).collect();
+    let suffix: String = rand::rng()
+        .sample_iter(rand::distr::Alphanumeric)
+        .map(|b| char::from(b).to_ascii_lowercase())
+        .take(4)
+        .collect();
     format!("{}-{suffix}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"))
 }
 
@@ -96,7 +107,8 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
     let dir = order.reports.join("runs").join(&run);
     let head = head(&order, &engine, &run, &vars);
     let log = create_log(&dir, &head, redactor)?;
-    let until = jiff::Timestamp::now().as_second() + i64::try_from((order.timeout + GRACE).as_secs()).unwrap_or(i64::MAX / 2);
+    let until =
+        jiff::Timestamp::now().as_second() + i64::try_from((order.timeout + GRACE).as_secs()).unwrap_or(i64::MAX / 2);
     let context = RunContext {
         engine: engine.clone(),
         labels: Labels::new(&run, &lock, until, order.keep),
@@ -116,7 +128,8 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
         (order.say)("", "stopping what was started");
         let _ = tokio::time::timeout(TEAR_DOWN_MAX, stop_everything(&engine, &run, interrupted.is_some())).await;
     }
-    let server_logs = std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let server_logs =
+        std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     drop(lock);
     Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble() })
 }
@@ -166,9 +179,12 @@ async fn stop_everything(engine: &EngineHandle, run: &str, cut_off: bool) {
 }
 
 fn create_log(dir: &Path, head: &Head, redactor: &Redactor) -> Result<Log, EnvError> {
-    let cannot = |e: std::io::Error| EnvError::new(format!("cannot write to {}: {e}", dir.display())).help("--reports DIR, or DRILL_REPORTS");
+    let cannot = |e: std::io::Error| {
+        EnvError::new(format!("cannot write to {}: {e}", dir.display())).help("--reports DIR, or DRILL_REPORTS")
+    };
     if dir.exists() {
-        return Err(EnvError::new(format!("the run {} exists already: {}", head.run, dir.display())).help("another DRILL_RUN_ID"));
+        return Err(EnvError::new(format!("the run {} exists already: {}", head.run, dir.display()))
+            .help("another DRILL_RUN_ID"));
     }
     std::fs::create_dir_all(dir).map_err(cannot)?;
     Log::create(dir, head, redactor.clone()).map_err(cannot)
@@ -176,9 +192,15 @@ fn create_log(dir: &Path, head: &Head, redactor: &Redactor) -> Result<Log, EnvEr
 
 fn head(order: &Order, engine: &EngineHandle, run: &str, vars: &BTreeMap<String, String>) -> Head {
     let job = ["DRILL_JOB", "CI_JOB_URL", "BUILD_URL"].iter().find_map(|k| vars.get(*k).cloned()).or_else(|| {
-        Some(format!("{}/{}/actions/runs/{}", vars.get("GITHUB_SERVER_URL")?, vars.get("GITHUB_REPOSITORY")?, vars.get("GITHUB_RUN_ID")?))
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            vars.get("GITHUB_SERVER_URL")?,
+            vars.get("GITHUB_REPOSITORY")?,
+            vars.get("GITHUB_RUN_ID")?
+        ))
     });
-    let commit = std::process::Command::new("git").args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output().ok();
+    let commit =
+        std::process::Command::new("git").args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output().ok();
     let commit = commit.filter(|o| o.status.success()).map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string());
     Head {
         schema: SCHEMA,
@@ -186,7 +208,13 @@ fn head(order: &Order, engine: &EngineHandle, run: &str, vars: &BTreeMap<String,
         program: env!("CARGO_PKG_VERSION").into(),
         program_sha256: None,
         started: jiff::Timestamp::now(),
-        by: Invocation { user: vars.get("USER").or_else(|| vars.get("LOGNAME")).cloned(), ci: vars.contains_key("CI"), job, commit, arguments: order.arguments.clone() },
+        by: Invocation {
+            user: vars.get("USER").or_else(|| vars.get("LOGNAME")).cloned(),
+            ci: vars.contains_key("CI"),
+            job,
+            commit,
+            arguments: order.arguments.clone(),
+        },
         engine: Some(engine.info.clone()),
         drills: order.plans.clone(),
         clock_tick_us: 1,

@@ -33,9 +33,9 @@ impl Issuer {
         connection: serde_json::Value,
     ) -> Result<Self, AuthorityError> {
         match plan {
-            CredentialPlan::Database(plan) => Ok(Self::Database(
-                database::issue::Issuer::prepare(plan, tenant, connection).await?,
-            )),
+            CredentialPlan::Database(plan) => {
+                Ok(Self::Database(database::issue::Issuer::prepare(plan, tenant, connection).await?))
+            }
         }
     }
     /// The path and capability that a caller needs, for the role and for its twins with these TTLs (ms).

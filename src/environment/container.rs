@@ -71,11 +71,7 @@ impl Container {
         labels: &Labels,
         spec: ContainerSpec,
     ) -> Result<Self, EnvError> {
-        let (image, tag) = spec
-            .image
-            .run
-            .rsplit_once(':')
-            .unwrap_or((&spec.image.run, "latest"));
+        let (image, tag) = spec.image.run.rsplit_once(':').unwrap_or((&spec.image.run, "latest"));
         let publish = engine.reach.publish_on();
         let (ports, network_name) = (spec.ports.clone(), network.name.clone());
         let mut request = GenericImage::new(image, tag)
@@ -86,16 +82,9 @@ impl Container {
                 host.network_mode = Some(network_name.clone());
                 host.publish_all_ports = Some(false);
                 host.port_bindings = publish.map(|ip| {
-                    let binding = || {
-                        Some(vec![PortBinding {
-                            host_ip: Some(ip.to_string()),
-                            host_port: Some(String::new()),
-                        }])
-                    };
-                    ports
-                        .iter()
-                        .map(|p| (format!("{p}/tcp"), binding()))
-                        .collect()
+                    let binding =
+                        || Some(vec![PortBinding { host_ip: Some(ip.to_string()), host_port: Some(String::new()) }]);
+                    ports.iter().map(|p| (format!("{p}/tcp"), binding())).collect()
                 });
             });
         if !spec.command.is_empty() {
@@ -109,15 +98,9 @@ impl Container {
             request = request.with_env_var(key, value);
         }
         for file in spec.files {
-            request = request.with_copy_to(
-                CopyTargetOptions::new(file.path).with_mode(file.mode),
-                file.bytes,
-            );
+            request = request.with_copy_to(CopyTargetOptions::new(file.path).with_mode(file.mode), file.bytes);
         }
-        let inner = request
-            .start()
-            .await
-            .map_err(|e| start_error(&spec.name, &e.to_string()))?;
+        let inner = request.start().await.map_err(|e| start_error(&spec.name, &e.to_string()))?;
         let logs = LogBuffer::follow(&engine.docker, inner.id());
         Ok(Self {
             name: spec.name,
@@ -139,10 +122,7 @@ impl Container {
     /// It is not running, or the port was not asked for.
     pub async fn address(&self, port: u16) -> Result<Address, EnvError> {
         if let Reach::Attached { .. } = self.engine.reach {
-            return Ok(Address {
-                host: self.name.clone(),
-                port,
-            });
+            return Ok(Address { host: self.name.clone(), port });
         }
         if let Some(address) = self.known(port) {
             return Ok(address);
@@ -151,49 +131,25 @@ impl Container {
             Reach::Remote { host } => host.clone(),
             _ => "127.0.0.1".into(),
         };
-        let inspected = self
-            .engine
-            .docker
-            .inspect_container(self.id(), None)
-            .await?;
-        let published = inspected
-            .network_settings
-            .and_then(|s| s.ports)
-            .unwrap_or_default();
-        let mut addresses = self
-            .addresses
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let inspected = self.engine.docker.inspect_container(self.id(), None).await?;
+        let published = inspected.network_settings.and_then(|s| s.ports).unwrap_or_default();
+        let mut addresses = self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for p in &self.ports {
-            let host_port = published.get(&format!("{p}/tcp")).and_then(|b| {
-                b.as_ref()?
-                    .iter()
-                    .find_map(|b| b.host_port.as_ref()?.parse().ok())
-            });
+            let host_port = published
+                .get(&format!("{p}/tcp"))
+                .and_then(|b| b.as_ref()?.iter().find_map(|b| b.host_port.as_ref()?.parse().ok()));
             if let Some(host_port) = host_port {
-                addresses.insert(
-                    *p,
-                    Address {
-                        host: host.clone(),
-                        port: host_port,
-                    },
-                );
+                addresses.insert(*p, Address { host: host.clone(), port: host_port });
             }
         }
-        addresses.get(&port).cloned().ok_or_else(|| {
-            EnvError::new(format!(
-                "{} publishes no port {port}: it is not running",
-                self.name
-            ))
-        })
+        addresses
+            .get(&port)
+            .cloned()
+            .ok_or_else(|| EnvError::new(format!("{} publishes no port {port}: it is not running", self.name)))
     }
 
     fn known(&self, port: u16) -> Option<Address> {
-        self.addresses
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(&port)
-            .cloned()
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&port).cloned()
     }
 
     /// Freezes its processes: ports accept and stay silent.
@@ -217,17 +173,11 @@ impl Container {
     /// # Errors
     /// The engine refuses.
     pub async fn kill(&self) -> Result<(), EnvError> {
-        self.addresses
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clear();
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         Ok(self
             .engine
             .docker
-            .kill_container(
-                self.id(),
-                Some(KillContainerOptionsBuilder::new().signal("SIGKILL").build()),
-            )
+            .kill_container(self.id(), Some(KillContainerOptionsBuilder::new().signal("SIGKILL").build()))
             .await?)
     }
 
@@ -236,10 +186,7 @@ impl Container {
     /// # Errors
     /// The engine refuses.
     pub async fn start_again(&self) -> Result<(), EnvError> {
-        self.addresses
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clear();
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         let since = i32::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
         self.engine.docker.start_container(self.id(), None).await?;
         self.logs.follow_into(&self.engine.docker, self.id(), since);
@@ -261,9 +208,7 @@ impl Container {
         };
         let exec = docker.create_exec(self.id(), config).await?;
         let mut text = String::new();
-        if let StartExecResults::Attached { mut output, .. } =
-            docker.start_exec(&exec.id, None).await?
-        {
+        if let StartExecResults::Attached { mut output, .. } = docker.start_exec(&exec.id, None).await? {
             while let Some(chunk) = output.next().await {
                 text.push_str(&chunk?.to_string());
             }

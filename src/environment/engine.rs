@@ -35,27 +35,15 @@ fn candidates(vars: &Vars) -> Vec<(String, Option<String>)> {
         return vec![("DOCKER_HOST".into(), Some(host.clone()))];
     }
     let socket = |p: PathBuf| Some(format!("unix://{}", p.display()));
-    let mut list = vec![
-        ("DOCKER_HOST".to_string(), None),
-        ("docker context".to_string(), context_host(vars)),
-    ];
+    let mut list = vec![("DOCKER_HOST".to_string(), None), ("docker context".to_string(), context_host(vars))];
     list.push((DEFAULT_SOCKET.into(), socket(DEFAULT_SOCKET.into())));
     if let Some(dir) = vars.get("XDG_RUNTIME_DIR") {
-        list.push((
-            "$XDG_RUNTIME_DIR/docker.sock".into(),
-            socket(Path::new(dir).join("docker.sock")),
-        ));
-        list.push((
-            "$XDG_RUNTIME_DIR/podman/podman.sock".into(),
-            socket(Path::new(dir).join("podman/podman.sock")),
-        ));
+        list.push(("$XDG_RUNTIME_DIR/docker.sock".into(), socket(Path::new(dir).join("docker.sock"))));
+        list.push(("$XDG_RUNTIME_DIR/podman/podman.sock".into(), socket(Path::new(dir).join("podman/podman.sock"))));
     } else {
         list.push(("$XDG_RUNTIME_DIR (unset)".into(), None));
     }
-    list.push((
-        "/run/podman/podman.sock".into(),
-        socket("/run/podman/podman.sock".into()),
-    ));
+    list.push(("/run/podman/podman.sock".into(), socket("/run/podman/podman.sock".into())));
     list
 }
 
@@ -70,18 +58,10 @@ fn context_host(vars: &Vars) -> Option<String> {
         let config: serde_json::Value = serde_json::from_str(&text).ok()?;
         Some(config.get("currentContext")?.as_str()?.to_string())
     })?;
-    let digest: String = Sha256::digest(name.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    let text =
-        std::fs::read_to_string(home.join("contexts/meta").join(digest).join("meta.json")).ok()?;
+    let digest: String = Sha256::digest(name.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let text = std::fs::read_to_string(home.join("contexts/meta").join(digest).join("meta.json")).ok()?;
     let meta: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Some(
-        meta.pointer("/Endpoints/docker/Host")?
-            .as_str()?
-            .to_string(),
-    )
+    Some(meta.pointer("/Endpoints/docker/Host")?.as_str()?.to_string())
 }
 
 /// Finds the engine, or says what was tried, where we are, and the ways out.
@@ -95,31 +75,15 @@ pub async fn discover(vars: &Vars) -> Result<EngineHandle, EnvError> {
             tried.push(if name.contains('(') {
                 name
             } else {
-                format!(
-                    "{name} ({})",
-                    if name == "DOCKER_HOST" {
-                        "unset"
-                    } else {
-                        "none"
-                    }
-                )
+                format!("{name} ({})", if name == "DOCKER_HOST" { "unset" } else { "none" })
             });
             continue;
         };
         match answer(&endpoint).await {
             Ok((docker, engine, version)) => {
                 let reach = Reach::decide(&docker, &endpoint).await;
-                let info = Engine {
-                    name: engine,
-                    version,
-                    endpoint,
-                    reach: reach.name().into(),
-                };
-                return Ok(EngineHandle {
-                    docker,
-                    info,
-                    reach,
-                });
+                let info = Engine { name: engine, version, endpoint, reach: reach.name().into() };
+                return Ok(EngineHandle { docker, info, reach });
             }
             Err(why) => tried.push(format!("{name} ({why})")),
         }
@@ -137,9 +101,7 @@ async fn answer(endpoint: &str) -> Result<(Docker, String, String), String> {
     } else {
         // testcontainers reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH itself.
         return match tokio::time::timeout(PING_TIMEOUT, async {
-            let docker = testcontainers::core::client::docker_client_instance()
-                .await
-                .map_err(|e| e.to_string())?;
+            let docker = testcontainers::core::client::docker_client_instance().await.map_err(|e| e.to_string())?;
             version(docker).await
         })
         .await
@@ -149,23 +111,13 @@ async fn answer(endpoint: &str) -> Result<(Docker, String, String), String> {
         };
     };
     let docker = docker.map_err(|e| e.to_string())?;
-    tokio::time::timeout(PING_TIMEOUT, version(docker))
-        .await
-        .unwrap_or_else(|_| Err("no answer".into()))
+    tokio::time::timeout(PING_TIMEOUT, version(docker)).await.unwrap_or_else(|_| Err("no answer".into()))
 }
 
 async fn version(docker: Docker) -> Result<(Docker, String, String), String> {
     let v = docker.version().await.map_err(|e| short(&e.to_string()))?;
-    let podman = v
-        .components
-        .iter()
-        .flatten()
-        .any(|c| c.name.to_lowercase().contains("podman"));
-    Ok((
-        docker,
-        if podman { "podman" } else { "docker" }.into(),
-        v.version.unwrap_or_else(|| "unknown".into()),
-    ))
+    let podman = v.components.iter().flatten().any(|c| c.name.to_lowercase().contains("podman"));
+    Ok((docker, if podman { "podman" } else { "docker" }.into(), v.version.unwrap_or_else(|| "unknown".into())))
 }
 
 fn short(text: &str) -> String {
@@ -180,8 +132,7 @@ fn short(text: &str) -> String {
 }
 
 fn no_engine(tried: &[String], vars: &Vars) -> EnvError {
-    let error = EnvError::new("no container engine answers")
-        .detail(format!("tried  {}", tried.join(" · ")));
+    let error = EnvError::new("no container engine answers").detail(format!("tried  {}", tried.join(" · ")));
     if vars.contains_key("KUBERNETES_SERVICE_HOST") {
         error
             .detail("here   a Kubernetes pod (KUBERNETES_SERVICE_HOST is set), not privileged: an engine cannot be started inside")

@@ -15,11 +15,7 @@ pub struct EnvError {
 impl EnvError {
     /// An error without a hint.
     pub fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            details: Vec::new(),
-            help: None,
-        }
+        Self { what: what.into(), details: Vec::new(), help: None }
     }
     /// Adds a hint.
     #[must_use]

@@ -36,25 +36,16 @@ pub struct ImageChoice {
 pub fn stand_in(reference: &str) -> String {
     let last = reference.rsplit('/').next().unwrap_or(reference);
     let last = last.split('@').next().unwrap_or(last);
-    if last.contains(':') {
-        format!("drill-stand-in/{last}")
-    } else {
-        format!("drill-stand-in/{last}:latest")
-    }
+    if last.contains(':') { format!("drill-stand-in/{last}") } else { format!("drill-stand-in/{last}:latest") }
 }
 
 /// Finds the image for a reference.
 ///
 /// # Errors
 /// A registry answers and refuses; or nothing is there and no registry answers.
-pub async fn resolve(
-    docker: &Docker,
-    reference: &str,
-    mode: ImageMode,
-) -> Result<ImageChoice, EnvError> {
+pub async fn resolve(docker: &Docker, reference: &str, mode: ImageMode) -> Result<ImageChoice, EnvError> {
     let official = || async { present(docker, reference, reference, Origin::Official).await };
-    let local =
-        || async { present(docker, reference, &stand_in(reference), Origin::StandIn).await };
+    let local = || async { present(docker, reference, &stand_in(reference), Origin::StandIn).await };
     if mode != ImageMode::Local {
         if let Some(choice) = official().await? {
             return Ok(choice);
@@ -67,26 +58,18 @@ pub async fn resolve(
     }
     let help = format!("ci/images prepares it: ci/drill run …, or docker pull {reference}");
     if mode == ImageMode::Local {
-        return Err(EnvError::new(format!(
-            "no stand-in image {} for {reference}",
-            stand_in(reference)
-        ))
-        .help("ci/images builds it"));
+        return Err(EnvError::new(format!("no stand-in image {} for {reference}", stand_in(reference)))
+            .help("ci/images builds it"));
     }
     match pull(docker, reference).await {
-        Ok(()) => official().await?.ok_or_else(|| {
-            EnvError::new(format!("{reference} was pulled and is not there")).help(help)
-        }),
+        Ok(()) => official()
+            .await?
+            .ok_or_else(|| EnvError::new(format!("{reference} was pulled and is not there")).help(help)),
         Err(why) => Err(EnvError::new(format!("no image for {reference}: {why}")).help(help)),
     }
 }
 
-async fn present(
-    docker: &Docker,
-    reference: &str,
-    run: &str,
-    origin: Origin,
-) -> Result<Option<ImageChoice>, EnvError> {
+async fn present(docker: &Docker, reference: &str, run: &str, origin: Origin) -> Result<Option<ImageChoice>, EnvError> {
     match docker.inspect_image(run).await {
         Ok(image) => Ok(Some(ImageChoice {
             reference: reference.into(),
@@ -94,17 +77,13 @@ async fn present(
             id: image.id.unwrap_or_default(),
             origin,
         })),
-        Err(BollardError::DockerResponseServerError {
-            status_code: 404, ..
-        }) => Ok(None),
+        Err(BollardError::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
         Err(e) => Err(e.into()),
     }
 }
 
 async fn pull(docker: &Docker, reference: &str) -> Result<(), String> {
-    let options = CreateImageOptionsBuilder::new()
-        .from_image(reference)
-        .build();
+    let options = CreateImageOptionsBuilder::new().from_image(reference).build();
     let mut stream = docker.create_image(Some(options), None, None);
     while let Some(step) = stream.next().await {
         step.map_err(|e| e.to_string())?;
@@ -119,13 +98,7 @@ mod tests {
     #[test]
     fn a_stand_in_keeps_name_and_tag() {
         assert_eq!(stand_in("postgres:17"), "drill-stand-in/postgres:17");
-        assert_eq!(
-            stand_in("quay.io/openbao/openbao:2.7.2"),
-            "drill-stand-in/openbao:2.7.2"
-        );
-        assert_eq!(
-            stand_in("127.0.0.1:5000/postgres"),
-            "drill-stand-in/postgres:latest"
-        );
+        assert_eq!(stand_in("quay.io/openbao/openbao:2.7.2"), "drill-stand-in/openbao:2.7.2");
+        assert_eq!(stand_in("127.0.0.1:5000/postgres"), "drill-stand-in/postgres:latest");
     }
 }

@@ -38,12 +38,7 @@ impl LogBuffer {
     pub fn follow_into(&self, docker: &Docker, id: &str, since: i32) {
         let (docker, id, buffer) = (docker.clone(), id.to_string(), self.clone());
         tokio::spawn(async move {
-            let options = LogsOptionsBuilder::new()
-                .follow(true)
-                .stdout(true)
-                .stderr(true)
-                .since(since)
-                .build();
+            let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).since(since).build();
             let mut stream = docker.logs(&id, Some(options));
             let mut partial = [String::new(), String::new()];
             while let Some(Ok(output)) = stream.next().await {
@@ -60,10 +55,7 @@ impl LogBuffer {
     }
 
     fn push(&self, line: LogLine) {
-        let mut lines = self
-            .lines
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if lines.len() >= LINES_MAX {
             lines.drain(..LINES_MAX / 10);
         }
@@ -74,10 +66,7 @@ impl LogBuffer {
 
     /// All lines so far.
     pub fn lines(&self) -> Vec<LogLine> {
-        self.lines
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Asks `find` about the lines so far, and again whenever there are more, until it answers or `timeout` is past.
@@ -92,10 +81,7 @@ impl LogBuffer {
                 tokio::pin!(grown);
                 grown.as_mut().enable();
                 {
-                    let lines = self
-                        .lines
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     if let Some(found) = find(&lines) {
                         return found;
                     }

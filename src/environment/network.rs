@@ -5,9 +5,7 @@ use super::reach::Reach;
 use super::sweep::Labels;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as BollardError;
-use testcontainers::bollard::models::{
-    NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
-};
+use testcontainers::bollard::models::{NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
 
 /// A labelled network; [`Network::remove`] ends it, the sweep ends what was left.
 #[derive(Clone)]
@@ -23,35 +21,17 @@ impl Network {
     ///
     /// # Errors
     /// The name is taken, no address range is free, or the engine does not answer.
-    pub async fn create(
-        docker: &Docker,
-        name: &str,
-        labels: &Labels,
-        reach: &Reach,
-    ) -> Result<Self, EnvError> {
-        let request = NetworkCreateRequest {
-            name: name.into(),
-            labels: Some(labels.map()),
-            ..Default::default()
-        };
+    pub async fn create(docker: &Docker, name: &str, labels: &Labels, reach: &Reach) -> Result<Self, EnvError> {
+        let request = NetworkCreateRequest { name: name.into(), labels: Some(labels.map()), ..Default::default() };
         docker.create_network(request).await.map_err(|e| match e {
-            BollardError::DockerResponseServerError {
-                status_code: 409, ..
-            } => {
+            BollardError::DockerResponseServerError { status_code: 409, .. } => {
                 EnvError::new(format!("the name {name} is taken at the engine")).help("drill clean")
             }
             e => EnvError::from(e),
         })?;
-        let network = Self {
-            docker: docker.clone(),
-            name: name.into(),
-            reach: reach.clone(),
-        };
+        let network = Self { docker: docker.clone(), name: name.into(), reach: reach.clone() };
         if let Reach::Attached { own } = reach {
-            let request = NetworkConnectRequest {
-                container: own.clone(),
-                ..Default::default()
-            };
+            let request = NetworkConnectRequest { container: own.clone(), ..Default::default() };
             docker.connect_network(name, request).await?;
         }
         Ok(network)
@@ -60,10 +40,7 @@ impl Network {
     /// Leaves and removes it. An error is no news: the sweep comes after.
     pub async fn remove(&self) {
         if let Reach::Attached { own } = &self.reach {
-            let request = NetworkDisconnectRequest {
-                container: own.clone(),
-                force: Some(true),
-            };
+            let request = NetworkDisconnectRequest { container: own.clone(), force: Some(true) };
             let _ = self.docker.disconnect_network(&self.name, request).await;
         }
         if let Err(e) = self.docker.remove_network(&self.name).await {

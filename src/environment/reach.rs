@@ -52,22 +52,13 @@ impl Reach {
             .or_else(|| endpoint.strip_prefix("https://"))
         {
             let host = rest.split('/').next().unwrap_or(rest);
-            let host = host
-                .rsplit_once(':')
-                .map_or(host, |(h, _)| h)
-                .trim_matches(['[', ']'])
-                .to_string();
+            let host = host.rsplit_once(':').map_or(host, |(h, _)| h).trim_matches(['[', ']']).to_string();
             if host != "localhost" && host != "::1" && !host.starts_with("127.") {
                 return Self::Remote { host };
             }
         }
-        if std::path::Path::new("/.dockerenv").exists()
-            || std::path::Path::new("/run/.containerenv").exists()
-        {
-            let own = std::fs::read_to_string("/etc/hostname")
-                .unwrap_or_default()
-                .trim()
-                .to_string();
+        if std::path::Path::new("/.dockerenv").exists() || std::path::Path::new("/run/.containerenv").exists() {
+            let own = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_string();
             if !own.is_empty() && docker.inspect_container(&own, None).await.is_ok() {
                 return Self::Attached { own };
             }

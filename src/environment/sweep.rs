@@ -36,13 +36,7 @@ pub struct Labels {
 impl Labels {
     /// For a run that ends at the latest at `until` (unix seconds).
     pub fn new(run: &str, lock: &Lock, until: i64, keep: bool) -> Self {
-        Self {
-            run: run.into(),
-            host: host_id(),
-            lock: lock.path.display().to_string(),
-            until,
-            keep,
-        }
+        Self { run: run.into(), host: host_id(), lock: lock.path.display().to_string(), until, keep }
     }
     /// As the engine wants them.
     pub fn map(&self) -> HashMap<String, String> {
@@ -77,17 +71,11 @@ impl Lock {
     /// # Errors
     /// The directory is not writable, or a run of that id lives.
     pub fn take(run: &str, dir: &Path) -> Result<Self, EnvError> {
-        std::fs::create_dir_all(dir)
-            .map_err(|e| EnvError::new(format!("cannot create {}: {e}", dir.display())))?;
+        std::fs::create_dir_all(dir).map_err(|e| EnvError::new(format!("cannot create {}: {e}", dir.display())))?;
         let path = dir.join(format!("{run}.lock"));
-        let file = File::create(&path)
-            .map_err(|e| EnvError::new(format!("cannot create {}: {e}", path.display())))?;
-        file.try_lock().map_err(|_| {
-            EnvError::new(format!(
-                "a run with the id {run} is going on ({})",
-                path.display()
-            ))
-        })?;
+        let file = File::create(&path).map_err(|e| EnvError::new(format!("cannot create {}: {e}", path.display())))?;
+        file.try_lock()
+            .map_err(|_| EnvError::new(format!("a run with the id {run} is going on ({})", path.display())))?;
         Ok(Self { path, _file: file })
     }
 }
@@ -105,10 +93,7 @@ fn host_id() -> String {
         .map(|s| s.trim().to_string())
         .filter(|s| !s.is_empty())
         .unwrap_or_else(|| {
-            std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-                .unwrap_or_default()
-                .trim()
-                .to_string()
+            std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_string()
         })
 }
 
@@ -152,9 +137,7 @@ impl Scope {
                 if get(HOST) == host_id() {
                     dead(Path::new(get(LOCK)))
                 } else {
-                    get(UNTIL)
-                        .parse::<i64>()
-                        .is_ok_and(|until| until < jiff::Timestamp::now().as_second())
+                    get(UNTIL).parse::<i64>().is_ok_and(|until| until < jiff::Timestamp::now().as_second())
                 }
             }
         }
@@ -181,14 +164,8 @@ fn dead(lock: &Path) -> bool {
 /// The engine does not answer.
 pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
     let filters = HashMap::from([("label", vec![RUN])]);
-    let containers = docker
-        .list_containers(Some(
-            ListContainersOptionsBuilder::new()
-                .all(true)
-                .filters(&filters)
-                .build(),
-        ))
-        .await?;
+    let containers =
+        docker.list_containers(Some(ListContainersOptionsBuilder::new().all(true).filters(&filters).build())).await?;
     let mut swept = Swept::default();
     let mut removals = Vec::new();
     for container in containers {
@@ -206,11 +183,7 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
         removals.push(async move { remove_container(docker, &id).await });
     }
     futures_util::future::join_all(removals).await;
-    let networks = docker
-        .list_networks(Some(
-            ListNetworksOptionsBuilder::new().filters(&filters).build(),
-        ))
-        .await?;
+    let networks = docker.list_networks(Some(ListNetworksOptionsBuilder::new().filters(&filters).build())).await?;
     for network in networks {
         if !scope.takes(&network.labels.unwrap_or_default()) {
             continue;
@@ -225,10 +198,7 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
 
 /// Force-removes one container with its volumes; one that is gone is no error.
 pub async fn remove_container(docker: &Docker, id: &str) {
-    let options = RemoveContainerOptionsBuilder::new()
-        .force(true)
-        .v(true)
-        .build();
+    let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
     if let Err(e) = docker.remove_container(id, Some(options)).await {
         tracing::debug!(container = id, error = %e, "container not removed");
     }
@@ -236,9 +206,7 @@ pub async fn remove_container(docker: &Docker, id: &str) {
 
 /// Where the locks of this machine's runs are.
 pub fn lock_dir(runtime_dir: Option<&str>) -> PathBuf {
-    runtime_dir
-        .map_or_else(std::env::temp_dir, PathBuf::from)
-        .join("drill-locks")
+    runtime_dir.map_or_else(std::env::temp_dir, PathBuf::from).join("drill-locks")
 }
 
 #[cfg(test)]
@@ -246,10 +214,7 @@ mod tests {
     use super::*;
 
     fn labels(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_string(), (*v).to_string()))
-            .collect()
+        pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect()
     }
 
     #[test]
@@ -267,29 +232,13 @@ mod tests {
     #[test]
     fn another_host_is_left_alone_until_its_end() {
         let future = (jiff::Timestamp::now().as_second() + 60).to_string();
-        assert!(!Scope::Clean.takes(&labels(&[
-            (RUN, "r"),
-            (HOST, "other"),
-            (LOCK, "/nonexistent"),
-            (UNTIL, &future)
-        ])));
-        assert!(Scope::Clean.takes(&labels(&[
-            (RUN, "r"),
-            (HOST, "other"),
-            (LOCK, "/nonexistent"),
-            (UNTIL, "1")
-        ])));
+        assert!(!Scope::Clean.takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, &future)])));
+        assert!(Scope::Clean.takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, "1")])));
     }
 
     #[test]
     fn kept_containers_survive_every_sweep_but_clean() {
-        let l = labels(&[
-            (RUN, "r"),
-            (HOST, &host_id()),
-            (LOCK, "/nonexistent"),
-            (UNTIL, "1"),
-            (KEEP, "true"),
-        ]);
+        let l = labels(&[(RUN, "r"), (HOST, &host_id()), (LOCK, "/nonexistent"), (UNTIL, "1"), (KEEP, "true")]);
         assert!(!Scope::Leftovers.takes(&l));
         assert!(Scope::Clean.takes(&l));
     }

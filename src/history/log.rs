@@ -25,13 +25,7 @@ impl Log {
         writeln!(f, "{}", serde_json::to_string(head)?)?;
         Ok(Log {
             clock: Clock(std::time::Instant::now()),
-            inner: Arc::new(Mutex::new((
-                History {
-                    head: head.clone(),
-                    events: vec![],
-                },
-                f,
-            ))),
+            inner: Arc::new(Mutex::new((History { head: head.clone(), events: vec![] }, f))),
         })
     }
     /// clock
@@ -39,27 +33,18 @@ impl Log {
         self.clock
     }
     /// append
-    pub fn append(
-        &self,
-        drill: &str,
-        scenario: &str,
-        state: State,
-        body: Body,
-    ) -> std::io::Result<u64> {
+    pub fn append(&self, drill: &str, scenario: &str, state: State, body: Body) -> std::io::Result<u64> {
         let at_us = self.clock.now_us();
         let mut g = self.inner.lock().unwrap();
         let seq = g.0.events.len() as u64 + 1;
-        let e = Event {
-            seq,
-            at_us,
-            drill: drill.into(),
-            scenario: scenario.into(),
-            state,
-            body,
-        };
+        let e = Event { seq, at_us, drill: drill.into(), scenario: scenario.into(), state, body };
         writeln!(g.1, "{}", serde_json::to_string(&e)?)?;
         g.0.events.push(e);
         Ok(seq)
+    }
+    /// trouble
+    pub fn trouble(&self) -> Option<String> {
+        None
     }
     /// snapshot
     pub fn snapshot(&self) -> History {

@@ -11,17 +11,8 @@ use crate::secret::{Redactor, Secret};
 use std::sync::Arc;
 
 /// Probes what must be refused whatever the trigger does: `third`'s name with another secret, and a name that was never issued.
-pub async fn bogus(
-    journal: &Journal,
-    backend: &Arc<Running>,
-    door: &str,
-    third: &Issued,
-    redactor: &Redactor,
-) {
-    let altered = Credential {
-        name: third.credential.name.clone(),
-        secret: Secret::random(redactor),
-    };
+pub async fn bogus(journal: &Journal, backend: &Arc<Running>, door: &str, third: &Issued, redactor: &Redactor) {
+    let altered = Credential { name: third.credential.name.clone(), secret: Secret::random(redactor) };
     let invented = backend.invented(&third.credential.name, redactor);
     for (part, credential) in [(Part::BogusSecret, altered), (Part::BogusName, invented)] {
         let mut prober = Prober::new(journal, backend, part, door, &credential);
@@ -39,10 +30,7 @@ pub async fn administrators_statements(
     backend: &Running,
     plan: &BackendPlan,
 ) -> Result<(), RunError> {
-    let session = backend
-        .administrator()
-        .await
-        .at_step("the administrator's statements")?;
+    let session = backend.administrator().await.at_step("the administrator's statements")?;
     statements(journal, &session, By::Administrator, plan).await;
     Ok(())
 }
@@ -60,27 +48,16 @@ pub async fn subjects_statements(
     let session = backend
         .open(subject, "statements")
         .await
-        .map_err(|(_, saw)| RunError {
-            step: "the subject's statements".into(),
-            what: saw.label().into(),
-        })?;
+        .map_err(|(_, saw)| RunError { step: "the subject's statements".into(), what: saw.label().into() })?;
     statements(journal, &session, By::Subject, plan).await;
     Ok(())
 }
 
 async fn statements(journal: &Journal, session: &OpenSession, by: By, plan: &BackendPlan) {
     let (allowed, denied) = plan.statements();
-    let all = allowed
-        .iter()
-        .map(|s| (true, s))
-        .chain(denied.iter().map(|s| (false, s)));
+    let all = allowed.iter().map(|s| (true, s)).chain(denied.iter().map(|s| (false, s)));
     for (allowed, statement) in all {
         let saw = session.statement(statement).await;
-        journal.write(Body::Statement {
-            by,
-            allowed,
-            statement: statement.clone(),
-            saw,
-        });
+        journal.write(Body::Statement { by, allowed, statement: statement.clone(), saw });
     }
 }

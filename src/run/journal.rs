@@ -47,54 +47,28 @@ impl Journal {
     }
     /// Writes an event. A disk that takes no more is remembered by the log and ends the run; the history in memory goes on.
     pub fn write(&self, body: Body) {
-        let state = *self
-            .state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let state = *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Err(e) = self.log.append(&self.drill, &self.scenario, state, body) {
             tracing::debug!(error = %e, "event not written to disk");
         }
     }
     /// Goes on to a state; never back.
     pub fn enter(&self, state: State) {
-        *self
-            .state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = state;
+        *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = state;
         self.write(Body::State);
     }
     /// A step that took from `from_us` until now.
     pub fn step(&self, name: impl Into<String>, from_us: u64) {
-        self.write(Body::Step {
-            name: name.into(),
-            from_us,
-        });
+        self.write(Body::Step { name: name.into(), from_us });
     }
     /// Something that should have run did not.
     pub fn problem(&self, step: impl Into<String>, what: impl Into<String>) {
-        self.write(Body::Problem {
-            step: step.into(),
-            what: what.into(),
-        });
+        self.write(Body::Problem { step: step.into(), what: what.into() });
     }
     /// Stock was taken.
-    pub fn inventory(
-        &self,
-        stock: Stock,
-        moment: Moment,
-        present: Vec<Named>,
-        absent: Vec<Named>,
-        sent_us: u64,
-    ) {
+    pub fn inventory(&self, stock: Stock, moment: Moment, present: Vec<Named>, absent: Vec<Named>, sent_us: u64) {
         let done_us = self.now_us();
-        self.write(Body::Inventory {
-            stock,
-            moment,
-            present,
-            absent,
-            sent_us,
-            done_us,
-        });
+        self.write(Body::Inventory { stock, moment, present, absent, sent_us, done_us });
     }
 }
 
@@ -108,24 +82,13 @@ pub struct SeriesWriter {
 impl SeriesWriter {
     /// Begins a series.
     pub fn new(journal: &Journal, series: Series) -> Self {
-        Self {
-            journal: journal.clone(),
-            series,
-            n: 0,
-        }
+        Self { journal: journal.clone(), series, n: 0 }
     }
     /// Writes one probe.
     pub fn record(&mut self, sent_us: u64, stage: Stage, saw: Saw) -> u64 {
         let done_us = self.journal.now_us();
         self.n += 1;
-        self.journal.write(Body::Probe {
-            series: self.series.clone(),
-            n: self.n,
-            sent_us,
-            done_us,
-            stage,
-            saw,
-        });
+        self.journal.write(Body::Probe { series: self.series.clone(), n: self.n, sent_us, done_us, stage, saw });
         done_us
     }
     /// Which series.
@@ -134,9 +97,6 @@ impl SeriesWriter {
     }
     /// Says that it is complete.
     pub fn end(self) {
-        self.journal.write(Body::End {
-            series: self.series,
-            probes: self.n,
-        });
+        self.journal.write(Body::End { series: self.series, probes: self.n });
     }
 }

@@ -32,9 +32,6 @@ pub(crate) trait AtStep<T> {
 
 impl<T, E: std::fmt::Display> AtStep<T> for Result<T, E> {
     fn at_step(self, step: &str) -> Result<T, RunError> {
-        self.map_err(|e| RunError {
-            step: step.into(),
-            what: e.to_string(),
-        })
+        self.map_err(|e| RunError { step: step.into(), what: e.to_string() })
     }
 }

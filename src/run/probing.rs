@@ -34,17 +34,8 @@ pub struct Seen {
 
 impl Prober {
     /// Begins the series of `part` at `door`.
-    pub fn new(
-        journal: &Journal,
-        backend: &Arc<Running>,
-        part: Part,
-        door: &str,
-        credential: &Credential,
-    ) -> Self {
-        let series = Series {
-            part,
-            door: door.into(),
-        };
+    pub fn new(journal: &Journal, backend: &Arc<Running>, part: Part, door: &str, credential: &Credential) -> Self {
+        let series = Series { part, door: door.into() };
         Self {
             backend: backend.clone(),
             door: door.into(),
@@ -58,11 +49,7 @@ impl Prober {
         let sent_us = self.journal.now_us();
         let (stage, saw) = self.backend.probe(&self.door, &self.credential).await;
         let done_us = self.writer.record(sent_us, stage, saw.clone());
-        Seen {
-            sent_us,
-            done_us,
-            saw,
-        }
+        Seen { sent_us, done_us, saw }
     }
     /// Which series.
     pub fn series(&self) -> &Series {
@@ -103,9 +90,7 @@ impl Shared {
     /// For a schedule.
     pub fn new(schedule: &Schedule) -> Arc<Self> {
         let shared = Self::default();
-        shared
-            .give_up_us
-            .store(schedule.give_up_us, Ordering::Relaxed);
+        shared.give_up_us.store(schedule.give_up_us, Ordering::Relaxed);
         Arc::new(shared)
     }
     /// The subject's loop is over.
@@ -136,9 +121,7 @@ pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<S
     loop {
         let seen = prober.once().await;
         match &seen.saw {
-            Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
-                refused_us = refused_us.or(Some(seen.done_us))
-            }
+            Saw::Refused { meaning, .. } if meaning.may_be_dead() => refused_us = refused_us.or(Some(seen.done_us)),
             saw if saw.is_acceptance() => {
                 refused_us = None;
                 shared.settled_us.store(0, Ordering::Release);
@@ -154,11 +137,7 @@ pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<S
         }
         let settled = shared.settled_us.load(Ordering::Acquire);
         let now = seen.done_us;
-        let over = if settled == 0 {
-            now >= shared.give_up_us()
-        } else {
-            now >= settled + schedule.tail_us
-        };
+        let over = if settled == 0 { now >= shared.give_up_us() } else { now >= settled + schedule.tail_us };
         if over || shared.interrupted.load(Ordering::Acquire) {
             break;
         }
@@ -174,9 +153,7 @@ pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<S
         let last = shared.is_over();
         let seen = prober.once().await;
         if seen.saw.is_acceptance() {
-            shared
-                .control_accepted_us
-                .fetch_max(seen.sent_us, Ordering::AcqRel);
+            shared.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
         }
         if last {
             return prober;

@@ -19,39 +19,19 @@ pub fn attach(
     names: &dyn Fn(&Series) -> Option<String>,
 ) {
     let mut refusals = backend.refusals();
-    let wall = |us: u64| {
-        history.head.started + SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX))
-    };
-    for event in history
-        .events
-        .iter()
-        .filter(|e| e.drill == drill && e.scenario == scenario)
-    {
-        let Body::Probe {
-            series,
-            n,
-            sent_us,
-            done_us,
-            saw: Saw::Refused { .. },
-            ..
-        } = &event.body
-        else {
+    let wall = |us: u64| history.head.started + SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX));
+    for event in history.events.iter().filter(|e| e.drill == drill && e.scenario == scenario) {
+        let Body::Probe { series, n, sent_us, done_us, saw: Saw::Refused { code, .. }, .. } = &event.body else {
             continue;
         };
         let Some(name) = names(series) else { continue };
-        let (from, to): (Timestamp, Timestamp) =
-            (wall(*sent_us) - TOLERANCE, wall(*done_us) + TOLERANCE);
+        let (from, to): (Timestamp, Timestamp) = (wall(*sent_us) - TOLERANCE, wall(*done_us) + TOLERANCE);
         // Each line explains one refusal.
-        if let Some(i) = refusals
-            .iter()
-            .position(|r| r.name == name && from <= r.at && r.at <= to)
+        if let Some(i) =
+            refusals.iter().position(|r| r.name == name && code.starts_with(&r.code) && from <= r.at && r.at <= to)
         {
             let refusal = refusals.remove(i);
-            journal.write(Body::Reason {
-                series: series.clone(),
-                n: *n,
-                line: refusal.text,
-            });
+            journal.write(Body::Reason { series: series.clone(), n: *n, line: refusal.text });
         }
     }
 }

@@ -100,30 +100,16 @@ impl Hooks {
         saboteur: Option<Bao>,
         operator: Bao,
     ) -> Self {
-        Self {
-            sabotage,
-            journal,
-            backend,
-            authority,
-            saboteur,
-            operator,
-            subject: None,
-            healings: Arc::default(),
-        }
+        Self { sabotage, journal, backend, authority, saboteur, operator, subject: None, healings: Arc::default() }
     }
     /// With the subject that was issued.
     pub fn of(&self, subject: &Issued) -> Self {
-        Self {
-            subject: Some(subject.clone()),
-            ..self.clone()
-        }
+        Self { subject: Some(subject.clone()), ..self.clone() }
     }
     /// Whether a step of the runner is to be left out.
     pub fn skips(&self, step: &str) -> bool {
         let actions = self.sabotage.iter().flat_map(|s| s.at.values().flatten());
-        actions
-            .into_iter()
-            .any(|a| matches!(a, Action::Skip(s) if s == step))
+        actions.into_iter().any(|a| matches!(a, Action::Skip(s) if s == step))
     }
     /// Does what is to be done at a point.
     ///
@@ -151,46 +137,27 @@ impl Hooks {
     async fn act(&self, action: &Action) -> Result<(), RunError> {
         match action {
             Action::Authority { method, path, body } => {
-                let saboteur = self
-                    .saboteur
-                    .as_ref()
-                    .ok_or("no saboteur's token")
-                    .at_step("sabotage")?;
+                let saboteur = self.saboteur.as_ref().ok_or("no saboteur's token").at_step("sabotage")?;
                 let body = body
                     .as_ref()
                     .map(|b| serde_json::from_str(&self.filled(&b.to_string())))
                     .transpose()
                     .at_step("sabotage")?;
-                saboteur
-                    .call(method, &self.filled(path), body)
-                    .await
-                    .at_step("sabotage")?;
+                saboteur.call(method, &self.filled(path), body).await.at_step("sabotage")?;
             }
             Action::AsSubject(script) => {
-                let subject = self
-                    .subject
-                    .as_ref()
-                    .ok_or("no subject yet")
-                    .at_step("sabotage")?;
+                let subject = self.subject.as_ref().ok_or("no subject yet").at_step("sabotage")?;
                 let session = self
                     .backend
                     .open(&subject.credential, "sabotage")
                     .await
                     .map_err(|(_, saw)| saw.label().to_string())
                     .at_step("sabotage")?;
-                session
-                    .run(&self.filled(script))
-                    .await
-                    .map_err(|saw| saw.label().to_string())
-                    .at_step("sabotage")?;
+                session.run(&self.filled(script)).await.map_err(|saw| saw.label().to_string()).at_step("sabotage")?;
             }
             Action::AsAdministrator(script) => {
                 let session = self.backend.administrator().await.at_step("sabotage")?;
-                session
-                    .run(&self.filled(script))
-                    .await
-                    .map_err(|saw| saw.label().to_string())
-                    .at_step("sabotage")?;
+                session.run(&self.filled(script)).await.map_err(|saw| saw.label().to_string()).at_step("sabotage")?;
             }
             Action::Exec { r#in, run } => {
                 let container = match r#in {
@@ -200,16 +167,12 @@ impl Hooks {
                 let run: Vec<String> = run.iter().map(|a| self.filled(a)).collect();
                 let (code, output) = container.exec(&run).await.at_step("sabotage")?;
                 if code != 0 {
-                    return Err(format!("{} ended with {code}: {output}", run.join(" ")))
-                        .at_step("sabotage");
+                    return Err(format!("{} ended with {code}: {output}", run.join(" "))).at_step("sabotage");
                 }
             }
             Action::Fault(fault) => {
                 let healing = self.fault(fault).await?;
-                self.healings
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .push(healing);
+                self.healings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(healing);
             }
             Action::Skip(_) => {}
         }
@@ -221,12 +184,7 @@ impl Hooks {
     /// # Errors
     /// One could not be healed.
     pub async fn healed(&self) -> Result<(), RunError> {
-        let all = std::mem::take(
-            &mut *self
-                .healings
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        let all = std::mem::take(&mut *self.healings.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for healing in all {
             healing.healed().await?;
         }
@@ -240,12 +198,7 @@ impl Hooks {
     pub async fn fault(&self, fault: &Fault) -> Result<Healing, RunError> {
         let from_us = self.journal.now_us();
         let (server, kind) = (name(fault.server), word(fault.kind));
-        let event = move |healed_us| Body::Fault {
-            server: server.into(),
-            kind: kind.into(),
-            from_us,
-            healed_us,
-        };
+        let event = move |healed_us| Body::Fault { server: server.into(), kind: kind.into(), from_us, healed_us };
         self.begin(fault).await?;
         if fault.duration_ms == 0 {
             self.journal.write(event(None));
@@ -255,24 +208,17 @@ impl Hooks {
         Ok(Healing(Some(tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(fault.duration_ms)).await;
             let healed = hooks.heal(&fault).await;
-            hooks
-                .journal
-                .write(event(healed.is_ok().then(|| hooks.journal.now_us())));
+            hooks.journal.write(event(healed.is_ok().then(|| hooks.journal.now_us())));
             healed
         }))))
     }
 
     async fn begin(&self, fault: &Fault) -> Result<(), RunError> {
         match (fault.server, fault.kind) {
-            (FaultServer::Authority, FaultKind::Sealed) => self
-                .operator
-                .call("PUT", "sys/seal", None)
-                .await
-                .map(|_| ())
-                .at_step("sealing"),
-            (FaultServer::Backend, FaultKind::Sealed) => {
-                Err("only the authority can be sealed").at_step("fault")
+            (FaultServer::Authority, FaultKind::Sealed) => {
+                self.operator.call("PUT", "sys/seal", None).await.map(|_| ()).at_step("sealing")
             }
+            (FaultServer::Backend, FaultKind::Sealed) => Err("only the authority can be sealed").at_step("fault"),
             (server, FaultKind::Paused) => self.container(server).pause().await.at_step("pausing"),
             (server, FaultKind::Killed) => self.container(server).kill().await.at_step("killing"),
         }
@@ -280,24 +226,13 @@ impl Hooks {
 
     async fn heal(&self, fault: &Fault) -> Result<(), RunError> {
         match (fault.server, fault.kind) {
-            (FaultServer::Authority, FaultKind::Sealed) => self
-                .authority
-                .unseal(&self.operator)
-                .await
-                .at_step("unsealing"),
-            (server, FaultKind::Paused) => {
-                self.container(server).unpause().await.at_step("unpausing")
+            (FaultServer::Authority, FaultKind::Sealed) => {
+                self.authority.unseal(&self.operator).await.at_step("unsealing")
             }
+            (server, FaultKind::Paused) => self.container(server).unpause().await.at_step("unpausing"),
             (FaultServer::Backend, _) => {
-                self.backend
-                    .container()
-                    .start_again()
-                    .await
-                    .at_step("starting the backend again")?;
-                self.backend
-                    .ready()
-                    .await
-                    .at_step("starting the backend again")
+                self.backend.container().start_again().await.at_step("starting the backend again")?;
+                self.backend.ready().await.at_step("starting the backend again")
             }
             (FaultServer::Authority, FaultKind::Killed) => {
                 Err("its storage is in memory: a killed authority cannot come back")

@@ -3,6 +3,7 @@
 use super::journal::Journal;
 use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
 use super::sabotage::{Hooks, Point};
+use super::sessions::Watched;
 use super::{AtStep, RunError, bracket, reasons, sessions, stock, trigger};
 use crate::authority::{Actors, Bao};
 use crate::backend::Running;
@@ -51,6 +52,8 @@ pub struct Settled {
     control: Issued,
     third: Issued,
     doors: Vec<(Prober, Prober)>,
+    /// The control's sessions stay open until stock was taken: what is asked for must be there to be found.
+    sessions: Vec<Watched>,
 }
 
 impl ScenarioRun {
@@ -59,13 +62,9 @@ impl ScenarioRun {
     /// # Errors
     /// A step did not succeed; the history says what was seen until then.
     pub async fn run_until_settled(&self) -> Result<Settled, RunError> {
-        let (subject, received_us) = self
-            .issue(&self.subject_issuer, Part::Subject { member: 0 })
-            .await?;
-        let (control, third) = tokio::join!(
-            self.issue(&self.issuer, Part::Control),
-            self.issuer.issue(&self.caller, &self.redactor)
-        );
+        let (subject, received_us) = self.issue(&self.subject_issuer, Part::Subject { member: 0 }).await?;
+        let (control, third) =
+            tokio::join!(self.issue(&self.issuer, Part::Control), self.issuer.issue(&self.caller, &self.redactor));
         let (control, _) = control?;
         let third = third.at_step("issuing a third credential")?;
         self.journal.enter(State::Issued);
@@ -73,8 +72,7 @@ impl ScenarioRun {
         hooks.at(Point::Issued).await?;
         let mut doors = self.bracket(&subject, &control, &third).await?;
         let (watched, watched_controls) = self.open_sessions(&subject, &control).await?;
-        self.take_stock(Moment::Before, &subject, &control, &third)
-            .await?;
+        self.take_stock(Moment::Before, &subject, &control, &third).await?;
         self.journal.enter(State::Accepted);
         hooks.at(Point::BeforeTrigger).await?;
 
@@ -85,48 +83,29 @@ impl ScenarioRun {
         for (i, (subject, control)) in doors.drain(..).enumerate() {
             let (s, c) = (shared.clone(), shared.clone());
             loops.spawn(async move {
-                (
-                    i,
-                    tokio::join!(
-                        watch_subject(subject, schedule, s),
-                        watch_control(control, schedule, c)
-                    ),
-                )
+                (i, tokio::join!(watch_subject(subject, schedule, s), watch_control(control, schedule, c)))
             });
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
         let fault = self.declared_fault(&hooks, &shared).await?;
         if matches!(self.plan.trigger, Trigger::Revoke) {
-            let correlation = format!(
-                "{}.{}.{}.trigger",
-                self.run, self.drill.drill, self.plan.scenario
-            );
+            let correlation = format!("{}.{}.{}.trigger", self.run, self.drill.drill, self.plan.scenario);
             trigger::revoke(&self.journal, &self.actors.operator, &subject, &correlation).await;
         }
         hooks.at(Point::Acknowledged).await?;
         let mut ended: Vec<_> = loops.join_all().await;
         ended.sort_by_key(|(i, _)| *i);
-        session_loops.join_all().await;
+        let sessions = session_loops.join_all().await;
         fault.healed().await?;
         hooks.healed().await?;
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
-        Ok(Settled {
-            subject,
-            control,
-            third,
-            doors: ended.into_iter().map(|(_, pair)| pair).collect(),
-        })
+        Ok(Settled { subject, control, third, doors: ended.into_iter().map(|(_, pair)| pair).collect(), sessions })
     }
 
     /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed.
     pub async fn finish(&self, settled: Settled) {
-        let Settled {
-            subject,
-            control,
-            third,
-            mut doors,
-        } = settled;
+        let Settled { subject, control, third, mut doors, sessions } = settled;
         for (subject, control) in &mut doors {
             control.once().await;
             subject.once().await;
@@ -138,9 +117,7 @@ impl ScenarioRun {
             self.journal.problem(e.step, e.what);
         }
         if !self.hooks.skips("inventory-after")
-            && let Err(e) = self
-                .take_stock(Moment::After, &subject, &control, &third)
-                .await
+            && let Err(e) = self.take_stock(Moment::After, &subject, &control, &third).await
         {
             self.journal.problem(e.step, e.what);
         }
@@ -148,27 +125,20 @@ impl ScenarioRun {
             subject.end();
             control.end();
         }
+        sessions.into_iter().for_each(Watched::end);
         self.attach_reasons(&subject, &control, &third);
         self.journal.enter(State::Done);
     }
 
     async fn issue(&self, issuer: &Issuer, part: Part) -> Result<(Issued, u64), RunError> {
-        let correlation = format!(
-            "{}.{}.{}.issue",
-            self.run, self.drill.drill, self.plan.scenario
-        );
+        let correlation = format!("{}.{}.{}.issue", self.run, self.drill.drill, self.plan.scenario);
         let sent_us = self.journal.now_us();
         let issued = issuer
             .issue(&self.caller.correlated(&correlation), &self.redactor)
             .await
             .at_step("issuing a credential")?;
         let received_us = self.journal.now_us();
-        self.journal.write(Body::Issued {
-            part,
-            record: issued.record.clone(),
-            sent_us,
-            received_us,
-        });
+        self.journal.write(Body::Issued { part, record: issued.record.clone(), sent_us, received_us });
         Ok((issued, received_us))
     }
 
@@ -180,33 +150,16 @@ impl ScenarioRun {
     ) -> Result<Vec<(Prober, Prober)>, RunError> {
         let mut doors = Vec::new();
         for door in &self.drill.doors {
-            let mut s = Prober::new(
-                &self.journal,
-                &self.backend,
-                Part::Subject { member: 0 },
-                door,
-                &subject.credential,
-            );
-            let mut c = Prober::new(
-                &self.journal,
-                &self.backend,
-                Part::Control,
-                door,
-                &control.credential,
-            );
+            let mut s =
+                Prober::new(&self.journal, &self.backend, Part::Subject { member: 0 }, door, &subject.credential);
+            let mut c = Prober::new(&self.journal, &self.backend, Part::Control, door, &control.credential);
             tokio::join!(s.once(), c.once());
             if !self.hooks.skips("bogus") {
                 bracket::bogus(&self.journal, &self.backend, door, third, &self.redactor).await;
             }
             doors.push((s, c));
         }
-        bracket::subjects_statements(
-            &self.journal,
-            &self.backend,
-            &self.drill.backend,
-            &subject.credential,
-        )
-        .await?;
+        bracket::subjects_statements(&self.journal, &self.backend, &self.drill.backend, &subject.credential).await?;
         Ok(doors)
     }
 
@@ -214,18 +167,12 @@ impl ScenarioRun {
         &self,
         subject: &Issued,
         control: &Issued,
-    ) -> Result<(Vec<sessions::Watched>, Vec<sessions::Watched>), RunError> {
+    ) -> Result<(Vec<Watched>, Vec<Watched>), RunError> {
         let (mut subjects, mut controls) = (Vec::new(), Vec::new());
         for kind in self.plan.sessions.keys() {
-            let (s, c) = sessions::open(
-                &self.journal,
-                &self.backend,
-                kind,
-                &subject.credential,
-                &control.credential,
-            )
-            .await
-            .at_step("opening sessions")?;
+            let (s, c) = sessions::open(&self.journal, &self.backend, kind, &subject.credential, &control.credential)
+                .await
+                .at_step("opening sessions")?;
             subjects.extend(s.into_iter().map(|s| (kind.clone(), s)));
             controls.push(c);
         }
@@ -234,11 +181,11 @@ impl ScenarioRun {
 
     fn watch_sessions(
         &self,
-        subjects: Vec<sessions::Watched>,
-        controls: Vec<sessions::Watched>,
+        subjects: Vec<Watched>,
+        controls: Vec<Watched>,
         schedule: Schedule,
         shared: &Arc<Shared>,
-    ) -> JoinSet<()> {
+    ) -> JoinSet<Watched> {
         let longest = self.plan.sessions.values().map(|claim| match claim {
             SessionClaim::ClosedWithin { limit_ms } => limit_ms * 1000,
             SessionClaim::MayOutlive => 0,
@@ -250,44 +197,20 @@ impl ScenarioRun {
         // The controls' loops end after the last of the subjects' ones.
         let subjects_left = Arc::new(());
         for watched in subjects {
-            let (backend, journal, shared, token) = (
-                self.backend.clone(),
-                self.journal.clone(),
-                shared.clone(),
-                subjects_left.clone(),
-            );
+            let (backend, journal, shared, token) =
+                (self.backend.clone(), self.journal.clone(), shared.clone(), subjects_left.clone());
             tasks.spawn(async move {
-                sessions::watch(
-                    watched,
-                    backend,
-                    journal,
-                    schedule,
-                    shared,
-                    claim_end_us,
-                    None,
-                )
-                .await;
+                let watched = sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, None).await;
                 drop(token);
+                watched
             });
         }
         let left = Arc::downgrade(&subjects_left);
         drop(subjects_left);
         for watched in controls {
-            let (backend, journal, shared, left) = (
-                self.backend.clone(),
-                self.journal.clone(),
-                shared.clone(),
-                left.clone(),
-            );
-            tasks.spawn(sessions::watch(
-                watched,
-                backend,
-                journal,
-                schedule,
-                shared,
-                claim_end_us,
-                Some(left),
-            ));
+            let (backend, journal, shared, left) =
+                (self.backend.clone(), self.journal.clone(), shared.clone(), left.clone());
+            tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, Some(left)));
         }
         tasks
     }
@@ -296,11 +219,9 @@ impl ScenarioRun {
         let now = self.journal.now_us();
         let limit_us = self.plan.limit_ms * 1000;
         match self.plan.trigger {
-            Trigger::Revoke => Schedule {
-                fast_from_us: now,
-                give_up_us: now + limit_us + AFTER_LIMIT_US,
-                tail_us: TAIL_US,
-            },
+            Trigger::Revoke => {
+                Schedule { fast_from_us: now, give_up_us: now + limit_us + AFTER_LIMIT_US, tail_us: TAIL_US }
+            }
             Trigger::Expire { ttl_ms } => {
                 let end_us = received_us + ttl_ms * 1000;
                 Schedule {
@@ -313,11 +234,7 @@ impl ScenarioRun {
     }
 
     /// Starts the fault that the drill declares; a backend's moves the end of the watch to its heal.
-    async fn declared_fault(
-        &self,
-        hooks: &Hooks,
-        shared: &Shared,
-    ) -> Result<super::sabotage::Healing, RunError> {
+    async fn declared_fault(&self, hooks: &Hooks, shared: &Shared) -> Result<super::sabotage::Healing, RunError> {
         let Some(fault) = &self.plan.fault else {
             return Ok(super::sabotage::Healing::none());
         };
@@ -335,31 +252,14 @@ impl ScenarioRun {
         control: &Issued,
         third: &Issued,
     ) -> Result<(), RunError> {
-        let known = [
-            (Part::Subject { member: 0 }, subject),
-            (Part::Control, control),
-            (Part::BogusSecret, third),
-        ];
-        stock::take(
-            &self.journal,
-            &self.backend,
-            &self.actors.auditor,
-            moment,
-            &known,
-        )
-        .await
+        let known = [(Part::Subject { member: 0 }, subject), (Part::Control, control), (Part::BogusSecret, third)];
+        stock::take(&self.journal, &self.backend, &self.actors.auditor, moment, &known).await
     }
 
     async fn reissue(&self) -> Result<(), RunError> {
         let (reissued, _) = self.issue(&self.issuer, Part::Reissued).await?;
         for door in &self.drill.doors {
-            let mut prober = Prober::new(
-                &self.journal,
-                &self.backend,
-                Part::Reissued,
-                door,
-                &reissued.credential,
-            );
+            let mut prober = Prober::new(&self.journal, &self.backend, Part::Reissued, door, &reissued.credential);
             prober.once().await;
             prober.end();
         }
@@ -374,13 +274,6 @@ impl ScenarioRun {
             Part::BogusName | Part::Reissued => None,
         };
         let history = self.journal.snapshot();
-        reasons::attach(
-            &self.journal,
-            &self.backend,
-            &history,
-            &self.drill.drill,
-            &self.plan.scenario,
-            &names,
-        );
+        reasons::attach(&self.journal, &self.backend, &history, &self.drill.drill, &self.plan.scenario, &names);
     }
 }

@@ -34,35 +34,12 @@ pub async fn open(
     subject: &Credential,
     control: &Credential,
 ) -> Result<(Vec<Watched>, Watched), String> {
-    let clients = if kind == RECONNECTING {
-        RECONNECTING_CLIENTS
-    } else {
-        1
-    };
+    let clients = if kind == RECONNECTING { RECONNECTING_CLIENTS } else { 1 };
     let mut subjects = Vec::new();
     for client in 0..clients {
-        subjects.push(
-            watched(
-                journal,
-                backend,
-                Part::Session {
-                    kind: kind.into(),
-                    client,
-                },
-                kind,
-                subject,
-            )
-            .await?,
-        );
+        subjects.push(watched(journal, backend, Part::Session { kind: kind.into(), client }, kind, subject).await?);
     }
-    let control = watched(
-        journal,
-        backend,
-        Part::ControlSession { kind: kind.into() },
-        kind,
-        control,
-    )
-    .await?;
+    let control = watched(journal, backend, Part::ControlSession { kind: kind.into() }, kind, control).await?;
     Ok((subjects, control))
 }
 
@@ -73,28 +50,15 @@ async fn watched(
     kind: &str,
     credential: &Credential,
 ) -> Result<Watched, String> {
-    let mut writer = SeriesWriter::new(
-        journal,
-        Series {
-            part,
-            door: kind.into(),
-        },
-    );
+    let mut writer = SeriesWriter::new(journal, Series { part, door: kind.into() });
     let sent_us = journal.now_us();
-    let session = backend.open(credential, kind).await.map_err(|(_, saw)| {
-        format!(
-            "a session of kind {kind} could not be opened: {}",
-            saw.label()
-        )
-    })?;
+    let session = backend
+        .open(credential, kind)
+        .await
+        .map_err(|(_, saw)| format!("a session of kind {kind} could not be opened: {}", saw.label()))?;
     let (stage, saw) = session.probe().await;
     writer.record(sent_us, stage, saw);
-    Ok(Watched {
-        kind: kind.into(),
-        session: Some(session),
-        writer,
-        credential: credential.clone(),
-    })
+    Ok(Watched { kind: kind.into(), session: Some(session), writer, credential: credential.clone() })
 }
 
 /// Asks the session until it is closed; a reconnecting client until the subject's watch is over;
@@ -107,19 +71,16 @@ pub async fn watch(
     shared: Arc<Shared>,
     claim_end_us: u64,
     subjects: Option<Weak<()>>,
-) {
+) -> Watched {
     let reconnects = watched.kind == RECONNECTING && subjects.is_none();
     loop {
         let last = match &subjects {
             Some(left) => shared.is_over() && left.strong_count() == 0,
-            None => {
-                shared.is_over()
-                    && (reconnects && watched.session.is_none() || journal.now_us() >= claim_end_us)
-            }
+            None => shared.is_over() && (reconnects && watched.session.is_none() || journal.now_us() >= claim_end_us),
         };
         let closed = watched.ask(&backend, &journal, reconnects).await;
         if last || (closed && !reconnects) {
-            break;
+            return watched;
         }
         let now = journal.now_us();
         let wait = if now < schedule.fast_from_us {
@@ -131,10 +92,14 @@ pub async fn watch(
         };
         tokio::time::sleep(wait).await;
     }
-    watched.writer.end();
 }
 
 impl Watched {
+    /// Says that its series is complete, and lets the session go.
+    pub fn end(self) {
+        self.writer.end();
+    }
+
     /// One question; whether the session is closed now.
     async fn ask(&mut self, backend: &Running, journal: &Journal, reconnects: bool) -> bool {
         let sent_us = journal.now_us();

@@ -8,9 +8,7 @@ use crate::authority::{Actors, Bao, OpenBao, Tenant, bring_up};
 use crate::backend::Running;
 use crate::credential::Issuer;
 use crate::definition::{DrillPlan, Trigger};
-use crate::environment::{
-    EngineHandle, ImageChoice, ImageMode, Labels, LogLine, Network, resolve_image,
-};
+use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, LogLine, Network, resolve_image};
 use crate::history::Body;
 use crate::history::log::Log;
 use crate::secret::{Redactor, Secret};
@@ -59,12 +57,7 @@ pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize)
     }
 }
 
-async fn drill(
-    context: &RunContext,
-    plan: &Arc<DrillPlan>,
-    index: usize,
-    journal: &Journal,
-) -> Result<(), RunError> {
+async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journal: &Journal) -> Result<(), RunError> {
     let stage = bring_stage_up(context, plan, index, journal).await?;
     let scenarios = scenario_runs(context, plan, &stage, journal).await?;
     (context.say)(&plan.drill, "issuing and probing");
@@ -78,10 +71,7 @@ async fn drill(
         }
     }))
     .await;
-    let finishing = scenarios
-        .iter()
-        .zip(settled)
-        .filter_map(|(s, settled)| settled.map(|settled| s.finish(settled)));
+    let finishing = scenarios.iter().zip(settled).filter_map(|(s, settled)| settled.map(|settled| s.finish(settled)));
     futures_util::future::join_all(finishing).await;
     drop(scenarios);
     (context.say)(&plan.drill, "tearing down");
@@ -109,43 +99,18 @@ async fn bring_stage_up(
         authority_image.at_step("openbao's image")?,
         backend_image.at_step("the backend's image")?,
     );
-    let tenant = plan
-        .scenarios
-        .first()
-        .map(|s| s.caller.tenant.clone())
-        .unwrap_or_default();
+    let tenant = plan.scenarios.first().map(|s| s.caller.tenant.clone()).unwrap_or_default();
     if plan.scenarios.iter().any(|s| s.caller.tenant != tenant) {
-        return Err("callers of several tenants in one drill")
-            .at_step("set-up is not supported yet");
+        return Err("callers of several tenants in one drill").at_step("set-up is not supported yet");
     }
-    let authority = bring_authority_up(
-        context,
-        journal,
-        &network,
-        name("openbao"),
-        authority_image,
-        &tenant,
-        plan,
-    );
-    let backend = bring_backend_up(
-        context,
-        journal,
-        &network,
-        name("backend"),
-        backend_image,
-        &tenant,
-        plan,
-    );
+    let authority = bring_authority_up(context, journal, &network, name("openbao"), authority_image, &tenant, plan);
+    let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, &tenant, plan);
     let (authority, backend) = tokio::join!(authority, backend);
     let ((authority, actors, saboteur, tenant), (backend, parent)) = (authority?, backend?);
     let from_us = journal.now_us();
-    let issuer = Issuer::prepare(
-        &plan.credential,
-        &tenant,
-        backend.authority_connection(&parent),
-    )
-    .await
-    .at_step("preparing the role")?;
+    let issuer = Issuer::prepare(&plan.credential, &tenant, backend.authority_connection(&parent))
+        .await
+        .at_step("preparing the role")?;
     journal.step("role prepared", from_us);
     Ok(Stage {
         network,
@@ -168,39 +133,20 @@ async fn bring_authority_up(
     plan: &DrillPlan,
 ) -> Result<(OpenBao, Actors, Option<Bao>, Tenant), RunError> {
     let from_us = journal.now_us();
-    let container = OpenBao::launch(
-        &context.engine,
-        network,
-        &context.labels,
-        &name,
-        image.clone(),
-    )
-    .await
-    .at_step("starting openbao")?;
-    let (server, root) = OpenBao::open(container, &context.redactor)
+    let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone())
         .await
         .at_step("starting openbao")?;
+    let (server, root) = OpenBao::open(container, &context.redactor).await.at_step("starting openbao")?;
     journal.step("openbao ready", from_us);
-    let nobody = Bao::at(
-        &server.address().await.at_step("starting openbao")?,
-        std::time::Duration::from_secs(10),
-    )
-    .at_step("starting openbao")?;
+    let nobody = Bao::at(&server.address().await.at_step("starting openbao")?, std::time::Duration::from_secs(10))
+        .at_step("starting openbao")?;
     let from_us = journal.now_us();
     let saboteur = match &context.sabotage {
-        Some(_) => Some(
-            saboteur(&root, &nobody, &context.redactor)
-                .await
-                .at_step("the saboteur's token")?,
-        ),
+        Some(_) => Some(saboteur(&root, &nobody, &context.redactor).await.at_step("the saboteur's token")?),
         None => None,
     };
-    let actors = bring_up(&root, &nobody, &context.redactor)
-        .await
-        .at_step("making the actors")?;
-    let tenant = Tenant::create(&actors, tenant, &plan.drill)
-        .await
-        .at_step("making the tenant's namespace")?;
+    let actors = bring_up(&root, &nobody, &context.redactor).await.at_step("making the actors")?;
+    let tenant = Tenant::create(&actors, tenant, &plan.drill).await.at_step("making the tenant's namespace")?;
     journal.step("actors ready, root token revoked", from_us);
     let event = Body::Server {
         server: "authority".into(),
@@ -217,31 +163,16 @@ async fn bring_authority_up(
 }
 
 /// A sabotage at the authority uses a token that exists only in sabotaged runs.
-async fn saboteur(
-    root: &Bao,
-    nobody: &Bao,
-    redactor: &Redactor,
-) -> Result<Bao, crate::authority::AuthorityError> {
+async fn saboteur(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Bao, crate::authority::AuthorityError> {
     let policy = "path \"*\" { capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\", \"sudo\"] }\n";
     let policy = format!(
         "{policy}path \"+/*\" {{ capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\", \"sudo\"] }}\n"
     );
-    root.call(
-        "PUT",
-        "sys/policies/acl/saboteur",
-        Some(json!({"policy": policy})),
-    )
-    .await?;
+    root.call("PUT", "sys/policies/acl/saboteur", Some(json!({"policy": policy}))).await?;
     let token = root
-        .post(
-            "auth/token/create-orphan",
-            json!({"policies": ["saboteur"], "no_default_policy": true, "ttl": "24h"}),
-        )
+        .post("auth/token/create-orphan", json!({"policies": ["saboteur"], "no_default_policy": true, "ttl": "24h"}))
         .await?;
-    Ok(nobody.with_token(Secret::new(
-        token.text("/auth/client_token")?.to_string(),
-        redactor,
-    )))
+    Ok(nobody.with_token(Secret::new(token.text("/auth/client_token")?.to_string(), redactor)))
 }
 
 async fn bring_backend_up(
@@ -278,10 +209,7 @@ async fn bring_backend_up(
         identity: backend.identity(),
     });
     let from_us = journal.now_us();
-    let parent = backend
-        .prepare(tenant)
-        .await
-        .at_step("seeding the backend")?;
+    let parent = backend.prepare(tenant).await.at_step("seeding the backend")?;
     bracket::administrators_statements(journal, &backend, &plan.backend).await?;
     journal.step("seed data and statements", from_us);
     Ok((backend, parent))
@@ -306,10 +234,7 @@ async fn scenario_runs(
     let mut callers: Vec<(crate::definition::Caller, Bao)> = Vec::new();
     let mut runs = Vec::new();
     for scenario in &plan.scenarios {
-        let known = callers
-            .iter()
-            .find(|(c, _)| *c == scenario.caller)
-            .map(|(_, bao)| bao.clone());
+        let known = callers.iter().find(|(c, _)| *c == scenario.caller).map(|(_, bao)| bao.clone());
         let caller = match known {
             Some(bao) => bao,
             None => {
@@ -323,18 +248,11 @@ async fn scenario_runs(
             }
         };
         let subject_issuer = match scenario.trigger {
-            Trigger::Expire { ttl_ms } => stage
-                .issuer
-                .twin(ttl_ms)
-                .await
-                .at_step("making the role's twin")?,
+            Trigger::Expire { ttl_ms } => stage.issuer.twin(ttl_ms).await.at_step("making the role's twin")?,
             Trigger::Revoke => stage.issuer.clone(),
         };
         let journal = journal.of_scenario(&scenario.scenario);
-        let sabotage = context
-            .sabotage
-            .clone()
-            .filter(|s| s.scenario == scenario.scenario);
+        let sabotage = context.sabotage.clone().filter(|s| s.scenario == scenario.scenario);
         let hooks = Hooks::new(
             sabotage,
             journal.clone(),
@@ -367,28 +285,14 @@ async fn scenario_runs(
 async fn tear_down(context: &RunContext, plan: &DrillPlan, stage: Stage, journal: &Journal) {
     let from_us = journal.now_us();
     {
-        let mut logs = context
-            .server_logs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        logs.push((
-            format!("{}-openbao", plan.drill),
-            stage.authority.container.logs.lines(),
-        ));
-        logs.push((
-            format!("{}-{}", plan.drill, plan.backend.name()),
-            stage.backend.container().logs.lines(),
-        ));
+        let mut logs = context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        logs.push((format!("{}-openbao", plan.drill), stage.authority.container.logs.lines()));
+        logs.push((format!("{}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
     }
     if context.keep {
         return;
     }
-    let Stage {
-        network,
-        authority,
-        backend,
-        ..
-    } = stage;
+    let Stage { network, authority, backend, .. } = stage;
     let authority = async {
         if let Some(server) = Arc::into_inner(authority) {
             server.container.remove().await;

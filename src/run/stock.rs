@@ -26,48 +26,28 @@ pub async fn take(
         // Sessions are opened on the subject and the control only.
         let asked: Vec<_> = known
             .iter()
-            .filter(|(part, _)| {
-                *stock != Stock::Sessions || matches!(part, Part::Subject { .. } | Part::Control)
-            })
+            .filter(|(part, _)| *stock != Stock::Sessions || matches!(part, Part::Subject { .. } | Part::Control))
             .collect();
         let sent_us = journal.now_us();
-        let names: Vec<String> = asked
-            .iter()
-            .map(|(_, issued)| issued.credential.name.clone())
-            .collect();
-        let found = backend
-            .inventory(*stock, &names)
-            .await
-            .at_step("taking stock at the backend")?;
-        let named = asked.iter().map(|(part, issued)| Named {
-            part: part.clone(),
-            name: issued.credential.name.clone(),
-        });
+        let names: Vec<String> = asked.iter().map(|(_, issued)| issued.credential.name.clone()).collect();
+        let found = backend.inventory(*stock, &names).await.at_step("taking stock at the backend")?;
+        let named =
+            asked.iter().map(|(part, issued)| Named { part: part.clone(), name: issued.credential.name.clone() });
         let (present, absent) = named.partition(|n| found.contains(&n.name));
         journal.inventory(*stock, moment, present, absent, sent_us);
     }
     leases(journal, auditor, moment, known).await
 }
 
-async fn leases(
-    journal: &Journal,
-    auditor: &Bao,
-    moment: Moment,
-    known: &Known<'_>,
-) -> Result<(), RunError> {
+async fn leases(journal: &Journal, auditor: &Bao, moment: Moment, known: &Known<'_>) -> Result<(), RunError> {
     let sent_us = journal.now_us();
     let (mut present, mut absent) = (Vec::new(), Vec::new());
     for (part, issued) in known {
         let id = &issued.record.id;
         let bao = auditor.in_namespace(&issued.record.namespace);
-        let answer = bao
-            .send("PUT", "sys/leases/lookup", Some(json!({"lease_id": id})))
-            .await
-            .at_step("looking leases up")?;
-        let named = Named {
-            part: part.clone(),
-            name: id.clone(),
-        };
+        let answer =
+            bao.send("PUT", "sys/leases/lookup", Some(json!({"lease_id": id}))).await.at_step("looking leases up")?;
+        let named = Named { part: part.clone(), name: id.clone() };
         match (answer.status, answer.message().as_str()) {
             (200, _) => present.push(named),
             // The only answer that says that there is no such lease; a 403 or 503 says nothing.

@@ -8,10 +8,7 @@ use std::panic::PanicHookInfo;
 pub fn install_panic_hook(redactor: Redactor) {
     std::panic::set_hook(Box::new(move |info| {
         // `eprintln!` panics where stderr is closed; a panic inside the hook would abort.
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr().lock(),
-            message(info, &redactor).as_bytes(),
-        );
+        let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), message(info, &redactor).as_bytes());
     }));
 }
 
@@ -29,7 +26,5 @@ fn message(info: &PanicHookInfo<'_>, redactor: &Redactor) -> String {
         _ => String::new(),
     };
     let whole = format!("drill: internal error at {place}: {what}\n{trace}");
-    redactor
-        .try_clean(&whole)
-        .unwrap_or_else(|| format!("drill: internal error at {place}\n"))
+    redactor.try_clean(&whole).unwrap_or_else(|| format!("drill: internal error at {place}\n"))
 }

@@ -115,10 +115,7 @@ impl Known {
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(patterns.iter().map(|p| p.bytes.as_slice()))
             .expect("fewer patterns than 2^31");
-        self.tiers.push(Tier {
-            patterns,
-            automaton,
-        });
+        self.tiers.push(Tier { patterns, automaton });
         self.spaces |= text.contains(' ');
         self.longest = self.longest.max(text.len());
     }
@@ -132,13 +129,7 @@ impl Known {
     }
 
     /// Searches a text, or a decoded view of one, and all that it can be decoded to.
-    fn search(
-        &self,
-        text: &[u8],
-        view: Option<&views::View>,
-        depth: usize,
-        found: &mut Vec<Range<usize>>,
-    ) {
+    fn search(&self, text: &[u8], view: Option<&views::View>, depth: usize, found: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
             for hit in tier.automaton.find_overlapping_iter(text) {
                 let mut range = hit.range();
@@ -152,11 +143,8 @@ impl Known {
             }
         }
         if depth < NESTED {
-            let decoded = [
-                views::json(text),
-                views::url(text, false),
-                self.spaces.then(|| views::url(text, true)).flatten(),
-            ];
+            let decoded =
+                [views::json(text), views::url(text, false), self.spaces.then(|| views::url(text, true)).flatten()];
             for inner in decoded.into_iter().flatten() {
                 let bytes = inner.bytes.clone();
                 self.search(&bytes, Some(&inner.within(view)), depth + 1, found);

@@ -9,10 +9,7 @@ pub(super) struct View {
 
 impl View {
     fn with_capacity(bytes: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(bytes),
-            starts: Vec::with_capacity(bytes + 1),
-        }
+        Self { bytes: Vec::with_capacity(bytes), starts: Vec::with_capacity(bytes + 1) }
     }
 
     fn push(&mut self, bytes: &[u8], start: usize) {
@@ -87,9 +84,7 @@ fn escape(text: &[u8], at: usize) -> (Option<char>, usize) {
         Some(&quoted @ (b'"' | b'\\' | b'/' | b'\'')) => char::from(quoted),
         Some(b'u') => return unicode(text, at),
         Some(b'x') => {
-            return hex(text, at + 2, 2)
-                .and_then(char::from_u32)
-                .map_or((None, 1), |char| (Some(char), 4));
+            return hex(text, at + 2, 2).and_then(char::from_u32).map_or((None, 1), |char| (Some(char), 4));
         }
         _ => return (None, 1),
     };
@@ -120,7 +115,5 @@ fn unicode(text: &[u8], at: usize) -> (Option<char>, usize) {
 
 fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     let digits = text.get(at..at + digits).filter(|d| !d.is_empty())?;
-    digits.iter().try_fold(0, |value, digit| {
-        Some(value << 4 | char::from(*digit).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }

@@ -17,11 +17,7 @@ pub struct RedactingWriter<W: Write> {
 impl<W: Write> RedactingWriter<W> {
     /// Everything written here reaches `inner` cleaned.
     pub fn new(inner: W, redactor: Redactor) -> Self {
-        Self {
-            inner,
-            redactor,
-            held: Vec::new(),
-        }
+        Self { inner, redactor, held: Vec::new() }
     }
 
     /// Writes what is held back, complete or not: for the end.
@@ -48,10 +44,7 @@ impl<W: Write> RedactingWriter<W> {
     /// Where an endless line can be cut without cutting a secret: before one that crosses the cut,
     /// and far enough from the end for one that has only begun.
     fn cut(&self) -> usize {
-        let safe = self
-            .held
-            .len()
-            .saturating_sub(self.redactor.longest_encoded());
+        let safe = self.held.len().saturating_sub(self.redactor.longest_encoded());
         let ranges = self.redactor.ranges(&self.held);
         let crossing = ranges.iter().find(|r| r.start < safe && safe < r.end);
         crossing.map_or(safe, |r| r.start)
@@ -97,10 +90,7 @@ mod tests {
 
     #[test]
     fn a_secret_split_over_two_writes_is_caught() {
-        assert_eq!(
-            written(&[b"pw=Zx-9se", b"cretQ end\n"]),
-            "pw=[redacted] end\n"
-        );
+        assert_eq!(written(&[b"pw=Zx-9se", b"cretQ end\n"]), "pw=[redacted] end\n");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Refusal {
     pub at: Timestamp,
     /// Whose login.
     pub user: String,
+    /// SQLSTATE.
+    pub code: String,
     /// The DETAIL where there is one, else the message.
     pub text: String,
 }
@@ -25,14 +27,12 @@ pub fn refusals(lines: &[LogLine]) -> Vec<Refusal> {
             continue;
         };
         if let Some(message) = rest.split_once("FATAL:  ").map(|(_, m)| m) {
-            found.push((
-                pid.to_string(),
-                Refusal {
-                    at,
-                    user: user.to_string(),
-                    text: message.to_string(),
-                },
-            ));
+            let code = rest
+                .split_once("FATAL:")
+                .and_then(|(head, _)| head.split_whitespace().last())
+                .unwrap_or_default()
+                .to_string();
+            found.push((pid.to_string(), Refusal { at, user: user.to_string(), code, text: message.to_string() }));
         } else if let Some(detail) = rest.split_once("DETAIL:  ").map(|(_, d)| d) {
             // A SCRAM mismatch has only the matching line of pg_hba.conf: the message says more.
             if detail.starts_with("Connection matched") {
@@ -74,10 +74,8 @@ mod tests {
         let found = refusals(&lines);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text, "Role \"v-x\" does not exist.");
-        assert_eq!(
-            found[1].text,
-            "password authentication failed for user \"b\""
-        );
+        assert_eq!(found[1].text, "password authentication failed for user \"b\"");
+        assert_eq!(found[0].code, "28P01");
         assert_eq!(found[0].at.to_string(), "2026-11-24T06:42:17.101Z");
     }
 }

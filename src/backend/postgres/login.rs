@@ -4,6 +4,7 @@ use super::codes;
 use crate::backend::Credential;
 use crate::environment::Address;
 use crate::observation::{Meaning, Saw, Stage};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -25,12 +26,11 @@ pub struct Target {
 /// An error of an attempt: typed by the server, or no answer.
 pub type Attempt<T> = Result<T, (Stage, Saw)>;
 
+/// How a connection ended: an idle one's end comes without a question, and the next question only hears that it is closed.
+pub type Ending = Arc<OnceLock<Saw>>;
+
 /// Logs in over one TCP connection; the time-out is the caller's.
-pub async fn connect(
-    target: &Target,
-    credential: &Credential,
-    application: &str,
-) -> Attempt<Client> {
+pub async fn connect(target: &Target, credential: &Credential, application: &str) -> Attempt<(Client, Ending)> {
     let stream = TcpStream::connect((target.address.host.as_str(), target.address.port))
         .await
         .map_err(|e| (Stage::Login, Saw::Unreachable { why: io_words(&e) }))?;
@@ -41,31 +41,22 @@ pub async fn connect(
         .password(credential.secret.expose())
         .dbname(&target.database)
         .application_name(application);
-    let (client, connection) = config
-        .connect_raw(stream, NoTls)
-        .await
-        .map_err(|e| (Stage::Login, observe(&e, Stage::Login)))?;
+    let (client, connection) =
+        config.connect_raw(stream, NoTls).await.map_err(|e| (Stage::Login, observe(&e, Stage::Login)))?;
+    let ending = Ending::default();
+    let told = ending.clone();
     tokio::spawn(async move {
-        // Its error is also the error of the query that was under way; an idle connection's end shows at the next query.
-        let _ = connection.await;
+        if let Err(e) = connection.await {
+            let _ = told.set(observe(&e, Stage::Open));
+        }
     });
-    Ok(client)
+    Ok((client, ending))
 }
 
 /// The identity of the server behind a connection.
 pub async fn identity(client: &Client, stage: Stage) -> Attempt<String> {
-    let rows = client
-        .simple_query(IDENTITY)
-        .await
-        .map_err(|e| (stage, observe(&e, stage)))?;
-    first_value(&rows).ok_or_else(|| {
-        (
-            stage,
-            Saw::Unclassified {
-                what: "no row in the answer".into(),
-            },
-        )
-    })
+    let rows = client.simple_query(IDENTITY).await.map_err(|e| (stage, observe(&e, stage)))?;
+    first_value(&rows).ok_or_else(|| (stage, Saw::Unclassified { what: "no row in the answer".into() }))
 }
 
 /// The first value of the first row.
@@ -79,7 +70,7 @@ pub fn first_value(rows: &[SimpleQueryMessage]) -> Option<String> {
 /// A whole probe at the door `login`: connect, authenticate, see that it is this run's server, leave.
 pub async fn probe(target: &Target, credential: &Credential) -> (Stage, Saw) {
     let attempt = async {
-        let client = connect(target, credential, "drill-probe").await?;
+        let (client, _) = connect(target, credential, "drill-probe").await?;
         identity(&client, Stage::Login).await
     };
     match tokio::time::timeout(PROBE_TIMEOUT, attempt).await {
@@ -91,36 +82,22 @@ pub async fn probe(target: &Target, credential: &Credential) -> (Stage, Saw) {
 
 /// What a probe without an answer in time saw.
 pub fn timed_out() -> Saw {
-    Saw::Unreachable {
-        why: format!("time-out after {} ms", PROBE_TIMEOUT.as_millis()),
-    }
+    Saw::Unreachable { why: format!("time-out after {} ms", PROBE_TIMEOUT.as_millis()) }
 }
 
 /// A client error as an observation. On an open session an end of file is an end of the session; at login it is nothing.
 pub fn observe(error: &tokio_postgres::Error, stage: Stage) -> Saw {
     if let Some(db) = error.as_db_error() {
-        return codes::observe(
-            db.code().code(),
-            db.routine().unwrap_or("unknown"),
-            stage,
-            db.message(),
-        );
+        return codes::observe(db.code().code(), db.routine().unwrap_or("unknown"), stage, db.message());
     }
     let io = std::error::Error::source(error).and_then(|s| s.downcast_ref::<std::io::Error>());
     if stage == Stage::Open && (error.is_closed() || io.is_some()) {
-        return Saw::Refused {
-            code: "EOF".into(),
-            meaning: Meaning::Dead,
-        };
+        return Saw::Refused { code: "EOF".into(), meaning: Meaning::Dead };
     }
     match io {
         Some(io) => Saw::Unreachable { why: io_words(io) },
-        None if error.is_closed() => Saw::Unreachable {
-            why: "connection closed".into(),
-        },
-        None => Saw::Unclassified {
-            what: error.to_string(),
-        },
+        None if error.is_closed() => Saw::Unreachable { why: "connection closed".into() },
+        None => Saw::Unclassified { what: error.to_string() },
     }
 }
 

@@ -5,9 +5,7 @@ use super::log;
 use super::login::{Target, connect, probe};
 use super::session::Session;
 use crate::backend::{BackendError, Credential};
-use crate::environment::{
-    Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network,
-};
+use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
 use crate::history::Stock;
 use crate::observation::{Saw, Stage};
 use crate::secret::{Redactor, Secret};
@@ -56,19 +54,10 @@ impl Server {
         plan: &PostgresPlan,
         redactor: &Redactor,
     ) -> Result<Self, BackendError> {
-        let administrator = Credential {
-            name: ADMINISTRATOR.into(),
-            secret: Secret::random(redactor),
-        };
-        let inspector = Credential {
-            name: INSPECTOR.into(),
-            secret: Secret::random(redactor),
-        };
-        let password = CopiedFile {
-            path: "/drill/password".into(),
-            bytes: administrator.secret.expose().into(),
-            mode: 0o600,
-        };
+        let administrator = Credential { name: ADMINISTRATOR.into(), secret: Secret::random(redactor) };
+        let inspector = Credential { name: INSPECTOR.into(), secret: Secret::random(redactor) };
+        let password =
+            CopiedFile { path: "/drill/password".into(), bytes: administrator.secret.expose().into(), mode: 0o600 };
         let options = [
             "fsync=off",
             "password_encryption=scram-sha-256",
@@ -76,16 +65,8 @@ impl Server {
             "lc_messages=C",
             "max_connections=200",
         ];
-        let mut command = vec![
-            "postgres".to_string(),
-            "-c".into(),
-            format!("log_line_prefix={}", log::PREFIX),
-        ];
-        command.extend(
-            options
-                .iter()
-                .flat_map(|o| ["-c".to_string(), (*o).to_string()]),
-        );
+        let mut command = vec!["postgres".to_string(), "-c".into(), format!("log_line_prefix={}", log::PREFIX)];
+        command.extend(options.iter().flat_map(|o| ["-c".to_string(), (*o).to_string()]));
         let spec = ContainerSpec {
             name: name.into(),
             image,
@@ -109,10 +90,7 @@ impl Server {
     }
 
     fn known(&self) -> Known {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Waits until the administrator can log in, and learns who the server is. Again after a restart.
@@ -121,10 +99,7 @@ impl Server {
     /// It does not come up in time.
     pub async fn ready(&self) -> Result<(), BackendError> {
         let address = self.container.address(PORT).await?;
-        let target = Target {
-            address,
-            database: self.plan.database.clone(),
-        };
+        let target = Target { address, database: self.plan.database.clone() };
         let up = async {
             loop {
                 match probe(&target, &self.administrator).await {
@@ -135,15 +110,7 @@ impl Server {
             }
         };
         let identity = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
-            let last: Vec<String> = self
-                .container
-                .logs
-                .lines()
-                .iter()
-                .rev()
-                .take(3)
-                .map(|l| l.text.clone())
-                .collect();
+            let last: Vec<String> = self.container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
             BackendError(format!(
                 "postgres did not come up in {} s; its last lines: {}",
                 READY_TIMEOUT.as_secs(),
@@ -156,10 +123,7 @@ impl Server {
             .into_iter()
             .next()
             .unwrap_or_default();
-        let mut state = self
-            .state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *state = Known {
             target: Some(target),
             version: version.split(' ').next().unwrap_or_default().into(),
@@ -178,9 +142,7 @@ impl Server {
         self.known().identity
     }
     fn target(&self) -> Result<Target, BackendError> {
-        self.known()
-            .target
-            .ok_or_else(|| BackendError("postgres is not ready".into()))
+        self.known().target.ok_or_else(|| BackendError("postgres is not ready".into()))
     }
 
     /// Makes a tenant's parent and the inspector, and runs the seed.
@@ -189,10 +151,8 @@ impl Server {
     /// A statement fails; a seed's is named.
     pub async fn prepare(&self, tenant: &str) -> Result<Credential, BackendError> {
         let target = self.target()?;
-        let parent = Credential {
-            name: format!("{}_bao", tenant.replace('-', "_")),
-            secret: Secret::random(&self.redactor),
-        };
+        let parent =
+            Credential { name: format!("{}_bao", tenant.replace('-', "_")), secret: Secret::random(&self.redactor) };
         let (p, i, db) = (&parent.name, INSPECTOR, quoted(&self.plan.database));
         // The server gets verifiers, so a logged statement holds no password.
         let (pv, iv) = (self.verifier(&parent), self.verifier(&self.inspector));
@@ -200,41 +160,29 @@ impl Server {
             "CREATE ROLE \"{p}\" LOGIN CREATEROLE NOINHERIT PASSWORD '{pv}'; CREATE ROLE \"{i}\" LOGIN PASSWORD '{iv}' IN ROLE pg_read_all_stats;"
         );
         let session = self.administrator_session().await?;
-        session.run(&roles).await.map_err(|saw| {
-            BackendError(format!(
-                "making the parent and the inspector: {}",
-                saw.label()
-            ))
-        })?;
-        let seed = self
-            .plan
-            .seed_sql
-            .replace("${parent}", p)
-            .replace("${inspector}", i);
+        session
+            .run(&roles)
+            .await
+            .map_err(|saw| BackendError(format!("making the parent and the inspector: {}", saw.label())))?;
+        let seed = self.plan.seed_sql.replace("${parent}", p).replace("${inspector}", i);
         session
             .run(&seed)
             .await
             .map_err(|saw| BackendError(format!("the seed {}: {}", self.plan.seed, saw.label())))?;
         session
-            .run(&format!(
-                "GRANT CONNECT ON DATABASE {db} TO \"{p}\", \"{i}\""
-            ))
+            .run(&format!("GRANT CONNECT ON DATABASE {db} TO \"{p}\", \"{i}\""))
             .await
             .map_err(|saw| BackendError(format!("granting CONNECT: {}", saw.label())))?;
         drop(session);
         // The administrator's view and the inspector's must be of one server.
         match probe(&target, &self.inspector).await {
             (_, Saw::Accepted { server }) if server == self.identity() => Ok(parent),
-            (_, saw) => Err(BackendError(format!(
-                "the inspector cannot log in: {}",
-                saw.label()
-            ))),
+            (_, saw) => Err(BackendError(format!("the inspector cannot log in: {}", saw.label()))),
         }
     }
 
     fn verifier(&self, credential: &Credential) -> String {
-        let verifier =
-            postgres_protocol::password::scram_sha_256(credential.secret.expose().as_bytes());
+        let verifier = postgres_protocol::password::scram_sha_256(credential.secret.expose().as_bytes());
         Secret::new(verifier, &self.redactor).expose().to_string()
     }
 
@@ -262,9 +210,7 @@ impl Server {
     /// # Errors
     /// What was seen instead.
     pub async fn open(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
-        let target = self
-            .target()
-            .map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
+        let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
         Session::open(&target, credential, kind).await
     }
 
@@ -275,47 +221,30 @@ impl Server {
     pub async fn administrator_session(&self) -> Result<Session, BackendError> {
         self.open(&self.administrator, "administrator")
             .await
-            .map_err(|(_, saw)| {
-                BackendError(format!("the administrator cannot log in: {}", saw.label()))
-            })
+            .map_err(|(_, saw)| BackendError(format!("the administrator cannot log in: {}", saw.label())))
     }
 
     /// Which of these names the inspector finds.
     ///
     /// # Errors
     /// The inspector gets no answer.
-    pub async fn inventory(
-        &self,
-        stock: Stock,
-        names: &[String],
-    ) -> Result<BTreeSet<String>, BackendError> {
+    pub async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
         let target = self.target()?;
-        let list = names
-            .iter()
-            .map(|n| format!("'{}'", n.replace('\'', "''")))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let list = names.iter().map(|n| format!("'{}'", n.replace('\'', "''"))).collect::<Vec<_>>().join(", ");
         let rows = match stock {
             Stock::Users => {
                 let rows = self
                     .query(
                         &target,
                         &self.inspector,
-                        &format!(
-                            "SELECT oid || ' ' || rolname FROM pg_roles WHERE rolname IN ({list})"
-                        ),
+                        &format!("SELECT oid || ' ' || rolname FROM pg_roles WHERE rolname IN ({list})"),
                     )
                     .await?;
-                let mut state = self
-                    .state
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let split = rows.iter().filter_map(|r| r.split_once(' '));
                 split
                     .map(|(oid, name)| {
-                        state
-                            .oids
-                            .insert(name.to_string(), oid.parse().unwrap_or(0));
+                        state.oids.insert(name.to_string(), oid.parse().unwrap_or(0));
                         name.to_string()
                     })
                     .collect()
@@ -324,22 +253,18 @@ impl Server {
                 let oids = self.known().oids;
                 let unknown = names.iter().find(|n| !oids.contains_key(*n));
                 if let Some(name) = unknown {
-                    return Err(BackendError(format!(
-                        "the inspector never saw the user {name}"
-                    )));
+                    return Err(BackendError(format!("the inspector never saw the user {name}")));
                 }
-                let wanted = names
-                    .iter()
-                    .filter_map(|n| oids.get(n))
-                    .map(u32::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let rows = self.query(&target, &self.inspector, &format!("SELECT DISTINCT usesysid FROM pg_stat_activity WHERE usesysid IN ({wanted})")).await?;
-                names
-                    .iter()
-                    .filter(|n| rows.contains(&oids[*n].to_string()))
-                    .cloned()
-                    .collect()
+                let wanted =
+                    names.iter().filter_map(|n| oids.get(n)).map(u32::to_string).collect::<Vec<_>>().join(", ");
+                let rows = self
+                    .query(
+                        &target,
+                        &self.inspector,
+                        &format!("SELECT DISTINCT usesysid FROM pg_stat_activity WHERE usesysid IN ({wanted})"),
+                    )
+                    .await?;
+                names.iter().filter(|n| rows.contains(&oids[*n].to_string())).cloned().collect()
             }
             Stock::Leases | Stock::Objects => {
                 return Err(BackendError("not kept at the backend".into()));
@@ -348,20 +273,12 @@ impl Server {
         Ok(rows)
     }
 
-    async fn query(
-        &self,
-        target: &Target,
-        who: &Credential,
-        sql: &str,
-    ) -> Result<Vec<String>, BackendError> {
+    async fn query(&self, target: &Target, who: &Credential, sql: &str) -> Result<Vec<String>, BackendError> {
         let ask = async {
-            let client = connect(target, who, "drill-inspector")
+            let (client, _) = connect(target, who, "drill-inspector")
                 .await
                 .map_err(|(_, saw)| BackendError(saw.label().to_string()))?;
-            client
-                .simple_query(sql)
-                .await
-                .map_err(|e| BackendError(e.to_string()))
+            client.simple_query(sql).await.map_err(|e| BackendError(e.to_string()))
         };
         let rows = tokio::time::timeout(Duration::from_secs(5), ask)
             .await

@@ -27,11 +27,8 @@ fn twin_name(role: &str, ttl_ms: u64) -> String {
 
 /// What a caller needs: to read credentials of the role and of its twins, nothing else.
 pub fn paths(plan: &DatabasePlan, twins: &[u64]) -> Vec<(String, &'static str)> {
-    let roles = std::iter::once(plan.role.clone())
-        .chain(twins.iter().map(|ttl| twin_name(&plan.role, *ttl)));
-    roles
-        .map(|role| (format!("{MOUNT}/creds/{role}"), "read"))
-        .collect()
+    let roles = std::iter::once(plan.role.clone()).chain(twins.iter().map(|ttl| twin_name(&plan.role, *ttl)));
+    roles.map(|role| (format!("{MOUNT}/creds/{role}"), "read")).collect()
 }
 
 impl Issuer {
@@ -39,11 +36,7 @@ impl Issuer {
     ///
     /// # Errors
     /// The authority refuses, or cannot reach the backend as the parent.
-    pub async fn prepare(
-        plan: &DatabasePlan,
-        tenant: &Tenant,
-        mut connection: Value,
-    ) -> Result<Self, AuthorityError> {
+    pub async fn prepare(plan: &DatabasePlan, tenant: &Tenant, mut connection: Value) -> Result<Self, AuthorityError> {
         let p = &tenant.provisioner;
         let mut mount = json!({"type": "database"});
         if let Some(limits) = &plan.mount {
@@ -51,14 +44,8 @@ impl Issuer {
         }
         p.post(&format!("sys/mounts/{MOUNT}"), mount).await?;
         connection["allowed_roles"] = json!("*");
-        p.post(&format!("{MOUNT}/config/{CONNECTION}"), connection)
-            .await?;
-        let issuer = Self {
-            plan: plan.clone(),
-            tenant: tenant.clone(),
-            role: plan.role.clone(),
-            twin_of: None,
-        };
+        p.post(&format!("{MOUNT}/config/{CONNECTION}"), connection).await?;
+        let issuer = Self { plan: plan.clone(), tenant: tenant.clone(), role: plan.role.clone(), twin_of: None };
         issuer.write(plan.default_ttl_ms, plan.max_ttl_ms).await?;
         Ok(issuer)
     }
@@ -68,11 +55,8 @@ impl Issuer {
     /// # Errors
     /// The authority refuses.
     pub async fn twin(&self, ttl_ms: u64) -> Result<Self, AuthorityError> {
-        let twin = Self {
-            role: twin_name(&self.plan.role, ttl_ms),
-            twin_of: Some(self.plan.role.clone()),
-            ..self.clone()
-        };
+        let twin =
+            Self { role: twin_name(&self.plan.role, ttl_ms), twin_of: Some(self.plan.role.clone()), ..self.clone() };
         twin.write(ttl_ms, ttl_ms).await?;
         Ok(twin)
     }
@@ -87,10 +71,7 @@ impl Issuer {
             "default_ttl": seconds(default_ttl_ms),
             "max_ttl": seconds(max_ttl_ms),
         });
-        self.tenant
-            .provisioner
-            .post(&format!("{MOUNT}/roles/{}", self.role), body)
-            .await?;
+        self.tenant.provisioner.post(&format!("{MOUNT}/roles/{}", self.role), body).await?;
         Ok(())
     }
 
@@ -111,11 +92,7 @@ impl Issuer {
             twin_of: self.twin_of.clone(),
             namespace: self.tenant.namespace.clone(),
             ttl_ms: answer.number("/lease_duration")? * 1000,
-            renewable: answer
-                .body
-                .get("renewable")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            renewable: answer.body.get("renewable").and_then(Value::as_bool).unwrap_or(false),
             stated_end: None,
             request_id: answer.text("/request_id").ok().map(str::to_string),
         };
