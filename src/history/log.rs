@@ -1,53 +1,229 @@
-//! stub
-use super::*;
+//! Events to disk as they happen, and back.
+
+use super::{Body, Event, Head, History, State};
 use crate::secret::Redactor;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-/// Clock.
-#[derive(Clone, Copy)]
-pub struct Clock(std::time::Instant);
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// The evidence's name in a run's directory.
+pub const FILE: &str = "events.jsonl";
+
+/// Version of `events.jsonl` that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
+/// The run's monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(Instant);
+
 impl Clock {
-    /// now
-    pub fn now_us(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    /// A clock that shows 0 µs now; take the head's `started` in the same breath.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// µs since the start.
+    pub fn now_us(self) -> u64 {
+        self.at_us(Instant::now())
+    }
+
+    /// That instant on this clock; 0 for what came before the start.
+    pub fn at_us(self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.0);
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 }
-/// Log.
+
+/// The one place where events are numbered, written down and kept. Clones append to the same history.
 #[derive(Clone)]
 pub struct Log {
     clock: Clock,
-    inner: Arc<Mutex<(History, std::fs::File)>>,
+    redactor: Redactor,
+    inner: Arc<Mutex<Inner>>,
 }
+
+struct Inner {
+    file: File,
+    path: PathBuf,
+    /// Bytes of complete lines on disk.
+    written: u64,
+    trouble: Option<String>,
+    head: Head,
+    events: Vec<Event>,
+}
+
 impl Log {
-    /// create
-    pub fn create(dir: &std::path::Path, head: &Head, _r: Redactor) -> std::io::Result<Log> {
-        let mut f = std::fs::File::create(dir.join("events.jsonl"))?;
-        writeln!(f, "{}", serde_json::to_string(head)?)?;
-        Ok(Log {
-            clock: Clock(std::time::Instant::now()),
-            inner: Arc::new(Mutex::new((History { head: head.clone(), events: vec![] }, f))),
+    /// Begins `events.jsonl` in `dir` with the head; the clock starts now.
+    ///
+    /// # Errors
+    /// `dir` cannot be written to, or holds a history already.
+    pub fn create(dir: &Path, head: &Head, redactor: Redactor) -> io::Result<Self> {
+        Self::create_with(dir, head, redactor, Clock::start())
+    }
+
+    /// The same with a clock that runs already.
+    ///
+    /// # Errors
+    /// `dir` cannot be written to, or holds a history already.
+    pub fn create_with(
+        dir: &Path,
+        head: &Head,
+        redactor: Redactor,
+        clock: Clock,
+    ) -> io::Result<Self> {
+        let path = dir.join(FILE);
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|e| at(&path, &e))?;
+        let (line, head) = cleaned_line(&redactor, head.clone());
+        file.write_all(line.as_bytes()).map_err(|e| at(&path, &e))?;
+        Ok(Self {
+            clock,
+            redactor,
+            inner: Arc::new(Mutex::new(Inner {
+                file,
+                path,
+                written: line.len() as u64,
+                trouble: None,
+                head,
+                events: Vec::new(),
+            })),
         })
     }
-    /// clock
+
+    /// Numbers and times the event, and hands its line to the operating system before it returns. Returns its number.
+    ///
+    /// # Errors
+    /// The event could not be written. It is kept in memory all the same, and so are all that follow, so that the run can end
+    /// with a report; the file ends with the last event before the trouble, which [`Log::trouble`] goes on to tell.
+    pub fn append(&self, drill: &str, scenario: &str, state: State, body: Body) -> io::Result<u64> {
+        let mut inner = self.lock();
+        let seq = inner.events.len() as u64 + 1;
+        let event = Event {
+            seq,
+            // Under the lock, so that the order of the numbers is the order of the times.
+            at_us: self.clock.now_us(),
+            drill: drill.to_owned(),
+            scenario: scenario.to_owned(),
+            state,
+            body,
+        };
+        let (line, event) = cleaned_line(&self.redactor, event);
+        inner.events.push(event);
+        inner.write(&line, seq).map(|()| seq)
+    }
+
+    /// Why events are missing on disk, if they are.
+    pub fn trouble(&self) -> Option<String> {
+        self.lock().trouble.clone()
+    }
+
+    /// The history so far, as it stands on disk (or would, without trouble).
+    pub fn snapshot(&self) -> History {
+        let inner = self.lock();
+        History {
+            head: inner.head.clone(),
+            events: inner.events.clone(),
+        }
+    }
+
+    /// The run's clock.
     pub fn clock(&self) -> Clock {
         self.clock
     }
-    /// append
-    pub fn append(&self, drill: &str, scenario: &str, state: State, body: Body) -> std::io::Result<u64> {
-        let at_us = self.clock.now_us();
-        let mut g = self.inner.lock().unwrap();
-        let seq = g.0.events.len() as u64 + 1;
-        let e = Event { seq, at_us, drill: drill.into(), scenario: scenario.into(), state, body };
-        writeln!(g.1, "{}", serde_json::to_string(&e)?)?;
-        g.0.events.push(e);
-        Ok(seq)
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    /// trouble
-    pub fn trouble(&self) -> Option<String> {
-        None
+}
+
+impl Inner {
+    fn write(&mut self, line: &str, seq: u64) -> io::Result<()> {
+        if let Some(trouble) = &self.trouble {
+            return Err(io::Error::other(trouble.clone()));
+        }
+        let Err(error) = self.file.write_all(line.as_bytes()) else {
+            self.written += line.len() as u64;
+            return Ok(());
+        };
+        // Half a line may be there: take it back. Should that fail too, `replay` knows how to drop it.
+        let _ = self.file.set_len(self.written);
+        let error = at(&self.path, &error);
+        self.trouble = Some(format!("{error} (from event {seq} on)"));
+        Err(error)
     }
-    /// snapshot
-    pub fn snapshot(&self) -> History {
-        self.inner.lock().unwrap().0.clone()
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// The line without secrets, and the value as whoever reads that line will get it: the judge must see the same thing twice.
+fn cleaned_line<T: Serialize + DeserializeOwned>(redactor: &Redactor, value: T) -> (String, T) {
+    let mut line = to_line(&value);
+    if !matches!(redactor.clean(&line), std::borrow::Cow::Owned(_)) {
+        return (line, value);
+    }
+    let mut json = serde_json::to_value(&value).expect("events are plain data");
+    redactor.clean_value(&mut json);
+    line = to_line(&json);
+    // A secret that is one of the format's own words (`revoke`) makes a line that cannot be read again: better than to print it.
+    let value = serde_json::from_value(json).unwrap_or(value);
+    (line, value)
+}
+
+fn to_line(value: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(value).expect("events are plain data");
+    line.push('\n');
+    line
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::history::{Invocation, replay};
+
+    fn problem() -> Body {
+        Body::Problem {
+            step: "s".to_owned(),
+            what: "w".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_the_run_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let head = Head {
+            schema: SCHEMA,
+            run: "r".to_owned(),
+            program: "0".to_owned(),
+            program_sha256: None,
+            started: jiff::Timestamp::UNIX_EPOCH,
+            by: Invocation::default(),
+            engine: None,
+            drills: Vec::new(),
+            clock_tick_us: 1,
+        };
+        let log = Log::create(dir.path(), &head, Redactor::default()).unwrap();
+        log.append("d", "s", State::SetUp, problem()).unwrap();
+        assert_eq!(log.trouble(), None);
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let disk = std::mem::replace(&mut log.lock().file, full);
+        assert!(log.append("d", "s", State::SetUp, problem()).is_err());
+        // Room again: but after a gap nothing more may follow.
+        log.lock().file = disk;
+        assert!(log.append("d", "s", State::SetUp, problem()).is_err());
+        let trouble = log.trouble().unwrap();
+        assert!(trouble.contains(FILE), "{trouble}");
+        assert!(trouble.ends_with("(from event 2 on)"), "{trouble}");
+        assert_eq!(log.snapshot().events.len(), 3);
+        let back = replay(&dir.path().join(FILE)).unwrap();
+        assert_eq!(back.history.events.len(), 1);
     }
 }

@@ -6,9 +6,12 @@
 mod event;
 mod head;
 pub mod log;
+mod replay;
 
 pub use event::*;
 pub use head::*;
+pub use log::{Clock, Log};
+pub use replay::{Replay, ReplayError, replay};
 
 /// A head with its events: what the judge gets.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

@@ -32,7 +32,8 @@ impl View {
 
 /// Percent-decoded, and with `plus`, `+` as a space. `None` where there is nothing to decode.
 pub(super) fn url(text: &[u8], plus: bool) -> Option<View> {
-    if !text.contains(&b'%') && !(plus && text.contains(&b'+')) {
+    let encoded = |b: &u8| *b == b'%' || plus && *b == b'+';
+    if !text.iter().any(encoded) {
         return None;
     }
     let mut view = View::with_capacity(text.len());
