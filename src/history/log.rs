@@ -69,18 +69,9 @@ impl Log {
     ///
     /// # Errors
     /// `dir` cannot be written to, or holds a history already.
-    pub fn create_with(
-        dir: &Path,
-        head: &Head,
-        redactor: Redactor,
-        clock: Clock,
-    ) -> io::Result<Self> {
+    pub fn create_with(dir: &Path, head: &Head, redactor: Redactor, clock: Clock) -> io::Result<Self> {
         let path = dir.join(FILE);
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|e| at(&path, &e))?;
+        let mut file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(|e| at(&path, &e))?;
         let (line, head) = cleaned_line(&redactor, head.clone());
         file.write_all(line.as_bytes()).map_err(|e| at(&path, &e))?;
         Ok(Self {
@@ -127,10 +118,7 @@ impl Log {
     /// The history so far, as it stands on disk (or would, without trouble).
     pub fn snapshot(&self) -> History {
         let inner = self.lock();
-        History {
-            head: inner.head.clone(),
-            events: inner.events.clone(),
-        }
+        History { head: inner.head.clone(), events: inner.events.clone() }
     }
 
     /// The run's clock.
@@ -190,10 +178,7 @@ mod tests {
     use crate::history::{Invocation, replay};
 
     fn problem() -> Body {
-        Body::Problem {
-            step: "s".to_owned(),
-            what: "w".to_owned(),
-        }
+        Body::Problem { step: "s".to_owned(), what: "w".to_owned() }
     }
 
     #[test]

@@ -67,10 +67,7 @@ pub fn replay(path: &Path) -> Result<Replay, ReplayError> {
             Err(what) => return Err(ReplayError::Line { line, what }),
         }
     }
-    Ok(Replay {
-        history: History { head, events },
-        torn_line,
-    })
+    Ok(Replay { history: History { head, events }, torn_line })
 }
 
 fn in_order(last: Option<&Event>, event: &Event) -> Result<(), String> {
@@ -99,15 +96,11 @@ fn parse<T: Serialize + DeserializeOwned>(line: &[u8]) -> Result<T, String> {
 /// The first key of `read` that is not in `known`.
 fn unknown(read: &Value, known: &Value) -> Option<String> {
     match (read, known) {
-        (Value::Object(read), Value::Object(known)) => {
-            read.iter().find_map(|(key, value)| match known.get(key) {
-                Some(known) => unknown(value, known),
-                None => (!value.is_null()).then(|| key.clone()),
-            })
-        }
-        (Value::Array(read), Value::Array(known)) => {
-            read.iter().zip(known).find_map(|(r, k)| unknown(r, k))
-        }
+        (Value::Object(read), Value::Object(known)) => read.iter().find_map(|(key, value)| match known.get(key) {
+            Some(known) => unknown(value, known),
+            None => (!value.is_null()).then(|| key.clone()),
+        }),
+        (Value::Array(read), Value::Array(known)) => read.iter().zip(known).find_map(|(r, k)| unknown(r, k)),
         _ => None,
     }
 }
@@ -122,21 +115,12 @@ struct Lines(BufReader<File>);
 impl Lines {
     fn next_line(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
-        if self
-            .0
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut bytes)?
-            == 0
-        {
+        if self.0.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? == 0 {
             return Ok(None);
         }
         let complete = bytes.pop_if(|b| *b == b'\n').is_some();
         if !complete && bytes.len() as u64 == LONGEST_LINE {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "a line is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is too long"));
         }
         Ok(Some(Line { bytes, complete }))
     }

@@ -83,6 +83,7 @@ pub struct Shared {
     settled_us: AtomicU64,
     /// The subject's loop is over; the others may end.
     over: AtomicBool,
+    ended: tokio::sync::Notify,
     interrupted: AtomicBool,
 }
 
@@ -96,6 +97,15 @@ impl Shared {
     /// The subject's loop is over.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
+    }
+    /// Returns when the subject's loop is over.
+    pub async fn wait_until_over(&self) {
+        let ended = self.ended.notified();
+        tokio::pin!(ended);
+        ended.as_mut().enable();
+        if !self.is_over() {
+            ended.await;
+        }
     }
     /// The subject was refused, and the control accepted after it.
     pub fn is_settled(&self) -> bool {
@@ -141,9 +151,14 @@ pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<S
         if over || shared.interrupted.load(Ordering::Acquire) {
             break;
         }
-        pause(now, &schedule, settled != 0, &seen).await;
+        if settled != 0 {
+            tokio::time::sleep(SLOW.min(Duration::from_micros(settled + schedule.tail_us - now))).await;
+        } else {
+            pause(now, &schedule, &seen).await;
+        }
     }
     shared.over.store(true, Ordering::Release);
+    shared.ended.notify_waiters();
     prober
 }
 
@@ -158,15 +173,17 @@ pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<S
         if last {
             return prober;
         }
-        pause(seen.done_us, &schedule, shared.is_settled(), &seen).await;
+        if shared.is_settled() {
+            tokio::select! { () = tokio::time::sleep(SLOW) => {}, () = shared.wait_until_over() => {} }
+        } else {
+            pause(seen.done_us, &schedule, &seen).await;
+        }
     }
 }
 
 /// Back to back while it matters, else ten a second. A closed port answers in microseconds: it is not hammered.
-async fn pause(now_us: u64, schedule: &Schedule, settled: bool, seen: &Seen) {
-    if settled {
-        tokio::time::sleep(SLOW).await;
-    } else if now_us < schedule.fast_from_us {
+async fn pause(now_us: u64, schedule: &Schedule, seen: &Seen) {
+    if now_us < schedule.fast_from_us {
         let left = Duration::from_micros(schedule.fast_from_us - now_us);
         tokio::time::sleep(left.min(SLOW)).await;
     } else if matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. }) {

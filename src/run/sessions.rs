@@ -85,12 +85,17 @@ pub async fn watch(
         let now = journal.now_us();
         let wait = if now < schedule.fast_from_us {
             Duration::from_micros(schedule.fast_from_us - now).min(SLOW)
-        } else if shared.is_settled() && now >= claim_end_us.min(shared.give_up_us()) {
+        } else if shared.is_settled() && (closed || subjects.is_some()) {
+            // A refused login, or a control: what is left to learn changes slowly.
             SLOW
         } else {
             FAST
         };
-        tokio::time::sleep(wait).await;
+        if shared.is_over() {
+            tokio::time::sleep(wait.min(FAST)).await;
+        } else {
+            tokio::select! { () = tokio::time::sleep(wait) => {}, () = shared.wait_until_over() => {} }
+        }
     }
 }
 
