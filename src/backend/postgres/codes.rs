@@ -83,6 +83,7 @@ pub const TABLE: &[Row] = &[
         Refused(Meaning::Dead),
         "terminated by an administrator, or a fast shutdown: counts only while the control's session lives",
     ),
+    row("57P01", "secure_read", Open, Nothing, "the whole server was killed under the session"),
     row("57P05", "*", Open, Nothing, "idle-session time-out"),
     row("42501", "aclcheck_error", Scope, Denied, "no right to this object"),
     row("42501", "CreateRole", Scope, Denied, "no right to create roles"),
