@@ -97,8 +97,8 @@ async fn logins() {
     assert_eq!(w.see_in("shut", &good).await, denied("55000 CheckMyDatabase"));
     let crowded = w.role("crowded", "LOGIN CONNECTION LIMIT 0").await;
     assert_eq!(w.see(&crowded).await, denied("53300 InitializeSessionUserId"));
-    admin(&w.server, "CREATE DATABASE full CONNECTION LIMIT 0").await;
-    assert_eq!(w.see_in("full", &good).await, denied("53300 CheckMyDatabase"));
+    admin(&w.server, "CREATE DATABASE crammed CONNECTION LIMIT 0").await;
+    assert_eq!(w.see_in("crammed", &good).await, denied("53300 CheckMyDatabase"));
 }
 
 /// Reloading pg_hba.conf takes effect a moment later.
