@@ -1,5 +1,7 @@
 //! What is appended comes back, and only that.
 
+#![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
+
 mod common;
 
 use common::head;
@@ -91,10 +93,11 @@ proptest! {
         let whole = fs::read(events(dir.path())).unwrap();
         let cut = whole.len().saturating_sub(cut);
         fs::write(events(dir.path()), &whole[..cut]).unwrap();
-        let lines = whole[..cut].iter().filter(|b| **b == b'\n').count();
+        let lines = String::from_utf8_lossy(&whole[..cut]).matches('\n').count();
         let back = replay(&events(dir.path()));
         if lines == 0 && whole[cut] != b'\n' {
-            return Ok(prop_assert!(matches!(back, Err(ReplayError::Head(_)))));
+            prop_assert!(matches!(back, Err(ReplayError::Head(_))));
+            return Ok(());
         }
         let back = back.unwrap();
         // A line that lacks only its newline is whole.
