@@ -221,11 +221,8 @@ fn what_is_wrong_is_said_with_its_line() {
     }
     assert_eq!(broken(|_| String::new()), "it is empty: no head, no events");
     let hole = broken(|text| {
-        text.lines()
-            .enumerate()
-            .filter(|(n, _)| *n != 2)
-            .map(|(_, l)| format!("{l}\n"))
-            .collect()
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        [&lines[..2], &lines[3..]].concat().concat()
     });
     assert_eq!(hole, "read 2 events");
     let utf8 = broken(|text| text.replacen("\"two\"", "\"t\\ud800\"", 1));
