@@ -1,5 +1,7 @@
 //! A panic prints no secret. The test runs itself again as a child that panics.
 
+#![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
+
 use drill::secret::{Redactor, Secret, install_panic_hook};
 use std::process::Command;
 

@@ -1,5 +1,7 @@
 //! What is appended comes back, and only that.
 
+#![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
+
 mod common;
 
 use common::head;
@@ -91,10 +93,11 @@ proptest! {
         let whole = fs::read(events(dir.path())).unwrap();
         let cut = whole.len().saturating_sub(cut);
         fs::write(events(dir.path()), &whole[..cut]).unwrap();
-        let lines = whole[..cut].iter().filter(|b| **b == b'\n').count();
+        let lines = String::from_utf8_lossy(&whole[..cut]).matches('\n').count();
         let back = replay(&events(dir.path()));
         if lines == 0 && whole[cut] != b'\n' {
-            return Ok(prop_assert!(matches!(back, Err(ReplayError::Head(_)))));
+            prop_assert!(matches!(back, Err(ReplayError::Head(_))));
+            return Ok(());
         }
         let back = back.unwrap();
         // A line that lacks only its newline is whole.
@@ -218,11 +221,8 @@ fn what_is_wrong_is_said_with_its_line() {
     }
     assert_eq!(broken(|_| String::new()), "it is empty: no head, no events");
     let hole = broken(|text| {
-        text.lines()
-            .enumerate()
-            .filter(|(n, _)| *n != 2)
-            .map(|(_, l)| format!("{l}\n"))
-            .collect()
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        [&lines[..2], &lines[3..]].concat().concat()
     });
     assert_eq!(hole, "read 2 events");
     let utf8 = broken(|text| text.replacen("\"two\"", "\"t\\ud800\"", 1));

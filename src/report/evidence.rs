@@ -1,0 +1,127 @@
+//! `evidence.json`: what was tested, on what, what was decided, and the hash of the events it rests on.
+
+use super::facts::Run;
+use super::files;
+use super::words;
+use crate::history::{Body, log};
+use crate::secret::Redactor;
+use serde_json::{Map, Value, json};
+
+/// Version of `evidence.json`.
+const SCHEMA: u32 = 1;
+
+/// A seed script is evidence, but not for reading here; the whole is in the events' head. In bytes.
+const LONGEST_TEXT: usize = 1024;
+
+/// SHA-256 and length of `events.jsonl`, where there is one.
+pub type EventsFile = Option<(String, u64)>;
+
+/// The file's text.
+pub fn render(run: Run<'_>, events: &EventsFile, redactor: &Redactor) -> String {
+    let mut value = build(run, events);
+    redactor.clean_value(&mut value);
+    let mut text = serde_json::to_string_pretty(&value).expect("values are plain data");
+    text.push('\n');
+    text
+}
+
+fn build(run: Run<'_>, events: &EventsFile) -> Value {
+    let head = run.head();
+    let mut drills = json!(head.drills);
+    shorten(&mut drills);
+    json!({
+        "schema": SCHEMA,
+        "run": head.run,
+        "outcome": run.outcome(),
+        "interrupted": run.verdicts.interrupted,
+        "program": { "version": head.program, "sha256": head.program_sha256 },
+        "started": head.started,
+        "ended": words::wall(head.started, run.ended_us()),
+        "by": head.by,
+        "engine": head.engine,
+        "servers": servers(run),
+        "verdicts": run.verdicts.drills,
+        "records": records(run),
+        "timing": timing(run),
+        "events": {
+            "file": log::FILE,
+            "count": run.history.events.len(),
+            "sha256": events.as_ref().map(|e| &e.0),
+            "bytes": events.as_ref().map(|e| e.1),
+        },
+        "drills": drills,
+    })
+}
+
+fn servers(run: Run<'_>) -> Vec<Value> {
+    let servers = run.servers();
+    let one = |s: &super::facts::Server<'_>| {
+        json!({
+            "server": s.role,
+            "product": s.product,
+            "version": s.version,
+            "image": s.image,
+            "image_id": s.image_id,
+            "origin": s.origin,
+        })
+    };
+    servers.iter().map(one).collect()
+}
+
+fn records(run: Run<'_>) -> Vec<Value> {
+    let started = run.head().started;
+    let events = run.history.events.iter();
+    events
+        .filter_map(|e| match &e.body {
+            Body::Issued {
+                part,
+                record,
+                sent_us,
+                received_us,
+            } => Some(json!({
+                "drill": e.drill,
+                "scenario": e.scenario,
+                "part": part,
+                "record": record,
+                "sent": words::wall(started, *sent_us),
+                "received": words::wall(started, *received_us),
+                "event": e.seq,
+            })),
+            _ => None,
+        })
+        .collect()
+}
+
+fn timing(run: Run<'_>) -> Vec<Value> {
+    let events = run.history.events.iter();
+    events
+        .filter_map(|e| match &e.body {
+            Body::Step { name, from_us } => {
+                let mut step = Map::new();
+                for (key, text) in [("drill", &e.drill), ("scenario", &e.scenario)] {
+                    if !text.is_empty() {
+                        step.insert(key.to_owned(), json!(text));
+                    }
+                }
+                step.insert("step".to_owned(), json!(name));
+                step.insert("from_ms".to_owned(), json!(from_us / 1000));
+                let took_us = e.at_us.saturating_sub(*from_us);
+                step.insert("took_ms".to_owned(), json!(took_us / 1000));
+                Some(Value::Object(step))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Long texts become their length and hash.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > LONGEST_TEXT => {
+            *value = json!({ "bytes": text.len(), "sha256": files::sha256(text.as_bytes()) });
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(map) => map.values_mut().for_each(shorten),
+        _ => {}
+    }
+}

@@ -1,0 +1,242 @@
+//! What all writers look up: one reading of history and verdicts. Nothing here decides.
+
+use super::words::{self, Counts};
+use crate::credential::{CredentialPlan, database::RoleSource};
+use crate::definition::{DrillPlan, ScenarioPlan};
+use crate::history::{Ack, Body, Event, Head, History, Origin, Part, Record};
+use crate::verdict::{DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
+
+/// A run: what was seen, and what was made of it.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub history: &'a History,
+    pub verdicts: &'a Verdicts,
+}
+
+/// A server that was up.
+pub struct Server<'a> {
+    pub role: &'a str,
+    pub product: &'a str,
+    pub version: &'a str,
+    pub image: &'a str,
+    pub image_id: &'a str,
+    pub origin: Origin,
+}
+
+/// The request that should end access.
+pub struct Sent<'a> {
+    pub target: &'a str,
+    pub from_us: u64,
+    pub done_us: u64,
+    pub ack: &'a Ack,
+}
+
+/// An issued credential and when it was asked for.
+pub struct Issue<'a> {
+    pub record: &'a Record,
+    pub sent_us: u64,
+    pub received_us: u64,
+}
+
+impl<'a> Run<'a> {
+    pub fn head(&self) -> &'a Head {
+        &self.history.head
+    }
+
+    /// The verdict of the whole run. An interrupted run proves nothing, whatever had passed by then.
+    pub fn outcome(&self) -> Outcome {
+        overall(self.verdicts)
+    }
+
+    /// `PASSED: postgres`, `PASSED (1 exception): 10 drills`, `FAILED: orders (1 of 10 drills)`.
+    pub fn headline(&self) -> String {
+        let outcome = self.outcome();
+        let drills = &self.verdicts.drills;
+        let word = match Counts::of_scenarios(self.scenarios()).excepted {
+            n if n > 0 && outcome == Outcome::Excepted => {
+                format!("PASSED ({n} {})", words::plural(n, "exception"))
+            }
+            _ => words::loud(outcome).to_owned(),
+        };
+        let worst: Vec<&str> = drills
+            .iter()
+            .filter(|d| d.outcome == outcome)
+            .map(|d| d.drill.as_str())
+            .collect();
+        let names = match (drills.len(), worst.as_slice()) {
+            (0, _) => "no drill".to_owned(),
+            (1, _) => drills[0].drill.clone(),
+            (n, _) if outcome <= Outcome::Excepted => format!("{n} drills"),
+            (n, []) => format!("{n} drills"),
+            (n, few) if few.len() <= 3 => {
+                format!("{} ({} of {n} drills)", few.join(", "), few.len())
+            }
+            (n, many) => format!("{}, … ({} of {n} drills)", many[..3].join(", "), many.len()),
+        };
+        format!("{word}: {names}")
+    }
+
+    pub fn scenarios(&self) -> impl Iterator<Item = &'a ScenarioVerdict> + use<'a> {
+        self.verdicts.drills.iter().flat_map(|d| &d.scenarios)
+    }
+
+    /// Drill and scenario verdicts, side by side.
+    pub fn columns(
+        &self,
+    ) -> impl Iterator<Item = (&'a DrillVerdict, &'a ScenarioVerdict)> + use<'a> {
+        let drills = self.verdicts.drills.iter();
+        drills.flat_map(|d| d.scenarios.iter().map(move |s| (d, s)))
+    }
+
+    pub fn plan(&self, drill: &str) -> Option<&'a DrillPlan> {
+        self.head().drills.iter().find(|d| d.drill == drill)
+    }
+
+    pub fn scenario_plan(&self, drill: &str, scenario: &str) -> Option<&'a ScenarioPlan> {
+        find_scenario(self.plan(drill)?, scenario)
+    }
+
+    /// µs of the run's clock at its last event.
+    pub fn ended_us(&self) -> u64 {
+        self.history.events.last().map_or(0, |e| e.at_us)
+    }
+
+    pub fn time(&self, at_us: u64) -> String {
+        words::time(self.head().started, at_us)
+    }
+
+    /// Events of one scenario.
+    pub fn events<'b>(
+        &self,
+        drill: &'b str,
+        scenario: &'b str,
+    ) -> impl Iterator<Item = &'a Event> + use<'a, 'b> {
+        let events = self.history.events.iter();
+        events.filter(move |e| e.drill == drill && e.scenario == scenario)
+    }
+
+    /// First and last event of one scenario.
+    pub fn stretch(&self, drill: &str, scenario: &str) -> Option<(&'a Event, &'a Event)> {
+        let mut events = self.events(drill, scenario);
+        let first = events.next()?;
+        Some((first, events.last().unwrap_or(first)))
+    }
+
+    /// All servers in the order in which they came up; one that came up again is named once.
+    pub fn servers(&self) -> Vec<Server<'a>> {
+        let mut servers: Vec<Server<'a>> = Vec::new();
+        for event in &self.history.events {
+            if let Body::Server {
+                server,
+                product,
+                version,
+                image,
+                image_id,
+                origin,
+                ..
+            } = &event.body
+            {
+                let same = |s: &Server<'_>| {
+                    (s.product, s.version, s.image_id)
+                        == (product.as_str(), version.as_str(), image_id.as_str())
+                };
+                if !servers.iter().any(same) {
+                    servers.push(Server {
+                        role: server,
+                        product,
+                        version,
+                        image,
+                        image_id,
+                        origin: *origin,
+                    });
+                }
+            }
+        }
+        servers
+    }
+
+    /// Products whose image is not the vendor's own.
+    pub fn stand_ins(&self) -> Vec<String> {
+        let servers = self.servers();
+        let stand_ins = servers.iter().filter(|s| s.origin == Origin::StandIn);
+        let mut names: Vec<String> = stand_ins.map(|s| s.product.to_owned()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The run touched servers that it did not start.
+    pub fn external(&self) -> bool {
+        self.servers().iter().any(|s| s.origin == Origin::External)
+    }
+
+    /// The authority's product.
+    pub fn authority(&self) -> &'a str {
+        let servers = self.servers();
+        let authority = servers.iter().find(|s| s.role == "authority");
+        authority.map_or("the authority", |s| s.product)
+    }
+
+    /// The subject's record (of a cohort, its first member's).
+    pub fn issue(&self, drill: &str, scenario: &str) -> Option<Issue<'a>> {
+        self.events(drill, scenario).find_map(|e| match &e.body {
+            Body::Issued {
+                part: Part::Subject { member: 0 },
+                record,
+                sent_us,
+                received_us,
+            } => Some(Issue {
+                record,
+                sent_us: *sent_us,
+                received_us: *received_us,
+            }),
+            _ => None,
+        })
+    }
+
+    pub fn trigger(&self, drill: &str, scenario: &str) -> Option<Sent<'a>> {
+        self.events(drill, scenario).find_map(|e| match &e.body {
+            Body::Trigger {
+                target,
+                sent_us,
+                done_us,
+                ack,
+                ..
+            } => Some(Sent {
+                target,
+                from_us: *sent_us,
+                done_us: *done_us,
+                ack,
+            }),
+            _ => None,
+        })
+    }
+}
+
+pub fn overall(verdicts: &Verdicts) -> Outcome {
+    match verdicts.interrupted {
+        Some(_) => verdicts.outcome.max(Outcome::Inconclusive),
+        None => verdicts.outcome,
+    }
+}
+
+pub fn find_scenario<'a>(plan: &'a DrillPlan, scenario: &str) -> Option<&'a ScenarioPlan> {
+    plan.scenarios.iter().find(|s| s.scenario == scenario)
+}
+
+/// The worst exposure of the credential itself at a door.
+pub fn door(scenario: &ScenarioVerdict) -> Option<&Exposure> {
+    scenario.exposures.iter().find(|e| !e.session)
+}
+
+/// Exposures through sessions that were open before.
+pub fn sessions(scenario: &ScenarioVerdict) -> impl Iterator<Item = &Exposure> {
+    scenario.exposures.iter().filter(|e| e.session)
+}
+
+/// Where the role's definition comes from.
+pub fn source(plan: &DrillPlan) -> &RoleSource {
+    match &plan.credential {
+        CredentialPlan::Database(p) => &p.source,
+    }
+}
