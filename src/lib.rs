@@ -15,6 +15,7 @@ pub mod environment;
 pub mod exit;
 pub mod history;
 pub mod observation;
+pub mod progress;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod run;

@@ -18,11 +18,7 @@ fn clean(secret: &str, text: &str) -> String {
 }
 
 fn base64(bytes: &[u8], plus_slash: [char; 2], pad: bool) -> String {
-    let alphabet: Vec<char> = ('A'..='Z')
-        .chain('a'..='z')
-        .chain('0'..='9')
-        .chain(plus_slash)
-        .collect();
+    let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(plus_slash).collect();
     let mut out = String::new();
     for three in bytes.chunks(3) {
         let bits = three.iter().fold(0u32, |w, b| w << 8 | u32::from(*b));
@@ -82,10 +78,7 @@ fn plain() {
 fn json_escaped() {
     let body = format!("{{\"p\":\"{}\"}}", json(HARD));
     assert_eq!(clean(HARD, &body), r#"{"p":"[redacted]"}"#);
-    assert_eq!(
-        clean(HARD, &format!("p={}.", json_ascii(HARD))),
-        "p=[redacted]."
-    );
+    assert_eq!(clean(HARD, &format!("p={}.", json_ascii(HARD))), "p=[redacted].");
     let slashes = HARD.replace('\\', "\\\\").replace('/', "\\/");
     assert_eq!(clean(HARD, &format!("p={slashes}.")), "p=[redacted].");
 }
@@ -141,18 +134,12 @@ fn base64_at_every_alignment() {
 #[test]
 fn base64_of_a_password_in_basic_auth() {
     // printf 'v-user:k7-Hq2mZ' | base64
-    assert_eq!(
-        clean("k7-Hq2mZ", "authorization: Basic di11c2VyOms3LUhxMm1a"),
-        "authorization: Basic [redacted]"
-    );
+    assert_eq!(clean("k7-Hq2mZ", "authorization: Basic di11c2VyOms3LUhxMm1a"), "authorization: Basic [redacted]");
 }
 
 #[test]
 fn sql_literals() {
-    assert_eq!(
-        clean("it's-1", "PASSWORD 'it''s-1'"),
-        "PASSWORD '[redacted]'"
-    );
+    assert_eq!(clean("it's-1", "PASSWORD 'it''s-1'"), "PASSWORD '[redacted]'");
 }
 
 #[test]
@@ -177,12 +164,7 @@ fn the_longer_of_two_goes_whole() {
 #[test]
 fn empty_and_very_short_ones_change_nothing() {
     let redactor = Redactor::default();
-    let cases = [
-        ("", false),
-        ("abc", false),
-        ("acted", false),
-        ("abcd", true),
-    ];
+    let cases = [("", false), ("abc", false), ("acted", false), ("abcd", true)];
     for (text, registered) in cases {
         let secret = Secret::new(text, &redactor);
         assert_eq!(redactor.register(&secret), registered, "{text}");
@@ -203,9 +185,7 @@ fn a_secret_registered_later_is_found_from_then_on() {
 #[test]
 fn every_one_of_a_thousand_is_found() {
     let redactor = Redactor::default();
-    let secrets: Vec<Secret> = (0..1000)
-        .map(|n| Secret::new(format!("pw-{n:04}-q"), &redactor))
-        .collect();
+    let secrets: Vec<Secret> = (0..1000).map(|n| Secret::new(format!("pw-{n:04}-q"), &redactor)).collect();
     for secret in &secrets {
         assert_eq!(redactor.clean(secret.expose()), "[redacted]");
     }
@@ -223,17 +203,7 @@ fn json_values_keep_keys_and_numbers() {
 
 #[test]
 fn what_is_no_escape_stays() {
-    let texts = [
-        "100%",
-        "%zz %4",
-        r"\",
-        r"\u12",
-        r"\ud800\u0041",
-        r"\x",
-        r"\u{}",
-        r"\u{1234567890}",
-        "a+b",
-    ];
+    let texts = ["100%", "%zz %4", r"\", r"\u12", r"\ud800\u0041", r"\x", r"\u{}", r"\u{1234567890}", "a+b"];
     for text in texts {
         assert_eq!(clean("with space", text), text);
     }
@@ -242,9 +212,7 @@ fn what_is_no_escape_stays() {
 /// Texts made of what encoders must escape and what they leave.
 fn secrets() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{6,40}", "[ -~\n\t]{6,40}", "\\PC{6,20}"]
-        .prop_filter("not a piece of the placeholder", |s| {
-            !"[redacted]".contains(s.as_str())
-        })
+        .prop_filter("not a piece of the placeholder", |s| !"[redacted]".contains(s.as_str()))
 }
 
 fn encode(text: &str, how: usize) -> String {

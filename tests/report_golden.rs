@@ -18,11 +18,7 @@ fn runs() -> Vec<(&'static str, History, Verdicts)> {
         ("passed", common::sound(), verdicts::passed()),
         ("failed", common::outlives(), verdicts::failed()),
         ("inconclusive", common::sound(), verdicts::inconclusive()),
-        (
-            "interrupted",
-            common::interrupted(),
-            verdicts::interrupted(),
-        ),
+        ("interrupted", common::interrupted(), verdicts::interrupted()),
         ("excepted", common::sound(), verdicts::excepted()),
     ]
 }
@@ -33,16 +29,8 @@ fn write(reports: &Path, history: &History, verdicts: &Verdicts) -> Paths {
 
 fn console(history: &History, verdicts: &Verdicts, verbosity: Verbosity, color: bool) -> String {
     let mut out = Vec::new();
-    let mut console = Console::new(
-        &mut out,
-        color,
-        verbosity,
-        Redactor::default(),
-        "reports/latest",
-    );
-    console
-        .run_started(&history.head, Some("stand-ins"))
-        .unwrap();
+    let mut console = Console::new(&mut out, color, verbosity, Redactor::default(), "reports/latest");
+    console.run_started(&history.head, Some("stand-ins")).unwrap();
     for drill in &verdicts.drills {
         let plan = history.head.drills.iter().find(|d| d.drill == drill.drill);
         for scenario in &drill.scenarios {
@@ -99,19 +87,15 @@ fn spread() {
         .chain([verdicts::failed()])
         .collect();
     let mut out = Vec::new();
-    Console::new(&mut out, false, Verbosity::Normal, Redactor::default(), "r")
-        .spread(&runs)
-        .unwrap();
+    Console::new(&mut out, false, Verbosity::Normal, Redactor::default(), "r").spread(&runs).unwrap();
     insta::assert_snapshot!("spread.txt", String::from_utf8(out).unwrap());
 }
 
 #[test]
 fn trouble() {
     let dir = tempfile::tempdir().unwrap();
-    let copies = Copies {
-        junit: Some(dir.path().join("deep/junit.xml")),
-        summary: Some(dir.path().join("summary.md")),
-    };
+    let copies =
+        Copies { junit: Some(dir.path().join("deep/junit.xml")), summary: Some(dir.path().join("summary.md")) };
     let title = "no container engine answers";
     let what = "error: no container engine answers\n  tried  \u{1b}[1mDOCKER_HOST ]]> ``` <b>";
     let now = "2026-11-24T07:31:02.5Z".parse().unwrap();

@@ -17,10 +17,7 @@ fn log(dir: &Path, redactor: &Redactor) -> Log {
 }
 
 fn problem(what: &str) -> Body {
-    Body::Problem {
-        step: "step".into(),
-        what: what.into(),
-    }
+    Body::Problem { step: "step".into(), what: what.into() }
 }
 
 fn events(dir: &Path) -> std::path::PathBuf {
@@ -47,19 +44,9 @@ fn bodies() -> impl Strategy<Value = Body> {
     prop_oneof![
         Just(Body::State),
         (".{0,30}", any::<u64>()).prop_map(|(name, from_us)| Body::Step { name, from_us }),
-        (part, any::<u32>(), any::<u64>(), any::<u64>(), saw).prop_map(
-            |(part, n, sent_us, done_us, saw)| Body::Probe {
-                series: Series {
-                    part,
-                    door: "login".into(),
-                },
-                n,
-                sent_us,
-                done_us,
-                stage: Stage::Open,
-                saw,
-            }
-        ),
+        (part, any::<u32>(), any::<u64>(), any::<u64>(), saw).prop_map(|(part, n, sent_us, done_us, saw)| {
+            Body::Probe { series: Series { part, door: "login".into() }, n, sent_us, done_us, stage: Stage::Open, saw }
+        }),
         (any::<u64>(), any::<Option<u64>>()).prop_map(|(from_us, healed_us)| Body::Fault {
             server: "backend".into(),
             kind: "paused".into(),
@@ -118,10 +105,7 @@ fn secrets_are_cleaned_on_disk_and_in_memory_alike() {
     let text = fs::read_to_string(events(dir.path())).unwrap();
     assert!(text.contains("login with [redacted] failed"), "{text}");
     assert!(!text.contains("w0rd"), "{text}");
-    same(
-        &replay(&events(dir.path())).unwrap().history,
-        &log.snapshot(),
-    );
+    same(&replay(&events(dir.path())).unwrap().history, &log.snapshot());
 }
 
 #[test]
@@ -130,16 +114,10 @@ fn a_secret_made_of_digits_does_not_break_the_numbers() {
     let redactor = Redactor::default();
     let _secret = Secret::new("123456", &redactor);
     let log = log(dir.path(), &redactor);
-    let step = Body::Step {
-        name: "code 123456".into(),
-        from_us: 1_234_567,
-    };
+    let step = Body::Step { name: "code 123456".into(), from_us: 1_234_567 };
     log.append("d", "s", State::SetUp, step).unwrap();
     let back = replay(&events(dir.path())).unwrap().history;
-    let expected = Body::Step {
-        name: "code [redacted]".into(),
-        from_us: 1_234_567,
-    };
+    let expected = Body::Step { name: "code [redacted]".into(), from_us: 1_234_567 };
     assert_eq!(back.events[0].body, expected);
 }
 
@@ -187,27 +165,15 @@ fn broken(change: impl Fn(&str) -> String) -> String {
 #[test]
 fn what_is_wrong_is_said_with_its_line() {
     let cases: [(&str, &str, &str); 8] = [
-        (
-            "\"step\":\"step\",\"what\":\"two\"",
-            "\"step\":1,\"what\":\"two\"",
-            "line 3: ",
-        ),
-        (
-            "\"what\":\"two\"",
-            "\"what\":\"two\",\"why\":1",
-            "line 3: unknown key `why`",
-        ),
+        ("\"step\":\"step\",\"what\":\"two\"", "\"step\":1,\"what\":\"two\"", "line 3: "),
+        ("\"what\":\"two\"", "\"what\":\"two\",\"why\":1", "line 3: unknown key `why`"),
         ("\"seq\":2", "\"seq\":1", "line 3: event 1 after event 1"),
         (
             "\"event\":\"problem\",\"step\":\"step\",\"what\":\"one\"",
             "\"event\":\"guess\"",
             "line 2: unknown variant `guess`",
         ),
-        (
-            "\"schema\":1",
-            "\"schema\":2",
-            "line 1: format 2, this program reads format 1",
-        ),
+        ("\"schema\":1", "\"schema\":2", "line 1: format 2, this program reads format 1"),
         ("{\"schema\"", "", "line 1: no head of a run"),
         ("\"what\":\"three\"}\n", "", "read 2 events"),
         ("\"seq\":2,", "\"seq\":2, ", "read 3 events"),
@@ -227,10 +193,7 @@ fn what_is_wrong_is_said_with_its_line() {
     assert_eq!(hole, "read 2 events");
     let utf8 = broken(|text| text.replacen("\"two\"", "\"t\\ud800\"", 1));
     assert!(utf8.starts_with("line 3: "), "{utf8}");
-    assert!(matches!(
-        replay(Path::new("/nowhere")),
-        Err(ReplayError::Read(_))
-    ));
+    assert!(matches!(replay(Path::new("/nowhere")), Err(ReplayError::Read(_))));
 }
 
 #[test]
@@ -238,17 +201,14 @@ fn what_is_wrong_is_said_with_its_line() {
 fn appending_is_quick() {
     let dir = tempfile::tempdir().unwrap();
     let redactor = Redactor::default();
-    let _secrets: Vec<Secret> = (0..20)
-        .map(|n| Secret::new(format!("pw-{n}-Zq8h2K"), &redactor))
-        .collect();
+    let _secrets: Vec<Secret> = (0..20).map(|n| Secret::new(format!("pw-{n}-Zq8h2K"), &redactor)).collect();
     let log = log(dir.path(), &redactor);
     let start = std::time::Instant::now();
     for n in 0..20_000 {
         let mut b = common::Builder::new(head(&[]));
         b.probe(Part::Control, n, (1, 2), common::refused());
         let body = b.history.events.remove(0).body;
-        log.append("postgres", "revoke", State::Triggered, body)
-            .unwrap();
+        log.append("postgres", "revoke", State::Triggered, body).unwrap();
     }
     println!("{:?} an event", start.elapsed() / 20_000);
 }

@@ -2,5 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod clean;
+pub mod explain;
+pub mod report;
 #[cfg(feature = "engine")]
 pub mod serve;

@@ -26,13 +26,7 @@ pub fn blocks(scenario: &ScenarioVerdict) -> Vec<Block<'_>> {
                 block.same.push(std::mem::replace(&mut block.first, check));
             }
             Some((_, block)) => block.same.push(check),
-            None => blocks.push((
-                cause,
-                Block {
-                    first: check,
-                    same: Vec::new(),
-                },
-            )),
+            None => blocks.push((cause, Block { first: check, same: Vec::new() })),
         }
     }
     blocks.into_iter().map(|(_, block)| block).collect()
@@ -69,17 +63,8 @@ impl Block<'_> {
         if self.same.is_empty() {
             return None;
         }
-        let names: Vec<String> = self
-            .same
-            .iter()
-            .take(NAMED)
-            .map(|c| words::name(c))
-            .collect();
+        let names: Vec<String> = self.same.iter().take(NAMED).map(|c| words::name(c)).collect();
         let rest = if self.same.len() > NAMED { ", …" } else { "" };
-        Some(format!(
-            "{} more for the same reason: {}{rest}",
-            self.same.len(),
-            names.join(", ")
-        ))
+        Some(format!("{} more for the same reason: {}{rest}", self.same.len(), names.join(", ")))
     }
 }

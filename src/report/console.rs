@@ -25,27 +25,9 @@ pub enum Verbosity {
     Verbose,
 }
 
-/// `--color WHEN`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Even into a file.
-    Always,
-    /// Not at all.
-    Never,
-}
-
-impl ColorWhen {
-    /// Whether to colour a stream; `no_color`: the variable is set and not empty.
-    pub fn decide(self, is_terminal: bool, no_color: bool) -> bool {
-        match self {
-            Self::Auto => is_terminal && !no_color,
-            Self::Always => true,
-            Self::Never => false,
-        }
-    }
+/// Whether to colour a stream. `forced`: `--color always` or `never`; `no_color`: the variable is set and not empty.
+pub fn use_color(forced: Option<bool>, is_terminal: bool, no_color: bool) -> bool {
+    forced.unwrap_or(is_terminal && !no_color)
 }
 
 /// Prints results as they come; everything passes the redactor.
@@ -60,20 +42,8 @@ pub struct Console<W: Write> {
 
 impl<W: Write> Console<W> {
     /// `evidence_dir`: the run's directory as people reach it, e.g. `reports/latest`.
-    pub fn new(
-        out: W,
-        color: bool,
-        verbosity: Verbosity,
-        redactor: Redactor,
-        evidence_dir: &str,
-    ) -> Self {
-        Self {
-            out,
-            color,
-            verbosity,
-            redactor,
-            events: format!("{evidence_dir}/{}", crate::history::log::FILE),
-        }
+    pub fn new(out: W, color: bool, verbosity: Verbosity, redactor: Redactor, evidence_dir: &str) -> Self {
+        Self { out, color, verbosity, redactor, events: format!("{evidence_dir}/{}", crate::history::log::FILE) }
     }
 
     /// The first line; `images`: what is known of them yet, e.g. `stand-ins`.
@@ -86,11 +56,7 @@ impl<W: Write> Console<W> {
         }
         let mut line = format!("drill {} · run {}", head.program, head.run);
         if let Some(engine) = &head.engine {
-            let _ = write!(
-                line,
-                " · {} {} at {}",
-                engine.name, engine.version, engine.endpoint
-            );
+            let _ = write!(line, " · {} {} at {}", engine.name, engine.version, engine.endpoint);
         }
         if let Some(images) = images {
             let _ = write!(line, " · images: {images}");
@@ -102,11 +68,7 @@ impl<W: Write> Console<W> {
     ///
     /// # Errors
     /// Those of the stream.
-    pub fn scenario_ended(
-        &mut self,
-        plan: &DrillPlan,
-        verdict: &ScenarioVerdict,
-    ) -> io::Result<()> {
+    pub fn scenario_ended(&mut self, plan: &DrillPlan, verdict: &ScenarioVerdict) -> io::Result<()> {
         if self.verbosity == Verbosity::Quiet && verdict.outcome == Outcome::Passed {
             return Ok(());
         }
@@ -125,11 +87,7 @@ impl<W: Write> Console<W> {
         for block in causes::blocks(verdict) {
             // Of several failures the first, worst one is told in full: as a rule they have one cause.
             let full = is_first || block.first.outcome == Outcome::Inconclusive;
-            self.block(
-                &mut text,
-                &block,
-                full || self.verbosity == Verbosity::Verbose,
-            );
+            self.block(&mut text, &block, full || self.verbosity == Verbosity::Verbose);
             is_first = false;
         }
         self.print(&text)
@@ -148,19 +106,11 @@ impl<W: Write> Console<W> {
         if full {
             let _ = writeln!(text, "  {mark} {name}");
             for (label, value) in details(check) {
-                let place = if label == "events" {
-                    format!(" in {}", self.events)
-                } else {
-                    String::new()
-                };
+                let place = if label == "events" { format!(" in {}", self.events) } else { String::new() };
                 let _ = writeln!(text, "      {label:<9} {}{place}", words::one_line(&value));
             }
         } else {
-            let _ = writeln!(
-                text,
-                "  {mark} {name}  {}",
-                words::one_line(&check.observed)
-            );
+            let _ = writeln!(text, "  {mark} {name}  {}", words::one_line(&check.observed));
         }
         if let Some(more) = block.more() {
             let _ = writeln!(text, "  … {}", words::one_line(&more));
@@ -171,12 +121,7 @@ impl<W: Write> Console<W> {
     ///
     /// # Errors
     /// Those of the stream.
-    pub fn run_ended(
-        &mut self,
-        history: &History,
-        verdicts: &Verdicts,
-        paths: &Paths,
-    ) -> io::Result<()> {
+    pub fn run_ended(&mut self, history: &History, verdicts: &Verdicts, paths: &Paths) -> io::Result<()> {
         let run = Run { history, verdicts };
         let mut text = String::new();
         if self.verbosity == Verbosity::Verbose {
@@ -192,12 +137,7 @@ impl<W: Write> Console<W> {
         }
         let _ = writeln!(text, "  report    {}", paths.readiness.display());
         let sha = &paths.evidence_sha256;
-        let _ = writeln!(
-            text,
-            "  evidence  {}   sha256 {}",
-            paths.evidence.display(),
-            words::hash(sha)
-        );
+        let _ = writeln!(text, "  evidence  {}   sha256 {}", paths.evidence.display(), words::hash(sha));
         self.print(&text)
     }
 

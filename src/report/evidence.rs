@@ -73,12 +73,7 @@ fn records(run: Run<'_>) -> Vec<Value> {
     let events = run.history.events.iter();
     events
         .filter_map(|e| match &e.body {
-            Body::Issued {
-                part,
-                record,
-                sent_us,
-                received_us,
-            } => Some(json!({
+            Body::Issued { part, record, sent_us, received_us } => Some(json!({
                 "drill": e.drill,
                 "scenario": e.scenario,
                 "part": part,

@@ -43,9 +43,8 @@ impl<'a> Run<'a> {
         &self.history.head
     }
 
-    /// The verdict of the whole run. An interrupted run proves nothing, whatever had passed by then.
     pub fn outcome(&self) -> Outcome {
-        overall(self.verdicts)
+        self.verdicts.overall()
     }
 
     /// `PASSED: postgres`, `PASSED (1 exception): 10 drills`, `FAILED: orders (1 of 10 drills)`.
@@ -58,11 +57,7 @@ impl<'a> Run<'a> {
             }
             _ => words::loud(outcome).to_owned(),
         };
-        let worst: Vec<&str> = drills
-            .iter()
-            .filter(|d| d.outcome == outcome)
-            .map(|d| d.drill.as_str())
-            .collect();
+        let worst: Vec<&str> = drills.iter().filter(|d| d.outcome == outcome).map(|d| d.drill.as_str()).collect();
         let names = match (drills.len(), worst.as_slice()) {
             (0, _) => "no drill".to_owned(),
             (1, _) => drills[0].drill.clone(),
@@ -81,9 +76,7 @@ impl<'a> Run<'a> {
     }
 
     /// Drill and scenario verdicts, side by side.
-    pub fn columns(
-        &self,
-    ) -> impl Iterator<Item = (&'a DrillVerdict, &'a ScenarioVerdict)> + use<'a> {
+    pub fn columns(&self) -> impl Iterator<Item = (&'a DrillVerdict, &'a ScenarioVerdict)> + use<'a> {
         let drills = self.verdicts.drills.iter();
         drills.flat_map(|d| d.scenarios.iter().map(move |s| (d, s)))
     }
@@ -106,11 +99,7 @@ impl<'a> Run<'a> {
     }
 
     /// Events of one scenario.
-    pub fn events<'b>(
-        &self,
-        drill: &'b str,
-        scenario: &'b str,
-    ) -> impl Iterator<Item = &'a Event> + use<'a, 'b> {
+    pub fn events<'b>(&self, drill: &'b str, scenario: &'b str) -> impl Iterator<Item = &'a Event> + use<'a, 'b> {
         let events = self.history.events.iter();
         events.filter(move |e| e.drill == drill && e.scenario == scenario)
     }
@@ -126,29 +115,12 @@ impl<'a> Run<'a> {
     pub fn servers(&self) -> Vec<Server<'a>> {
         let mut servers: Vec<Server<'a>> = Vec::new();
         for event in &self.history.events {
-            if let Body::Server {
-                server,
-                product,
-                version,
-                image,
-                image_id,
-                origin,
-                ..
-            } = &event.body
-            {
+            if let Body::Server { server, product, version, image, image_id, origin, .. } = &event.body {
                 let same = |s: &Server<'_>| {
-                    (s.product, s.version, s.image_id)
-                        == (product.as_str(), version.as_str(), image_id.as_str())
+                    (s.product, s.version, s.image_id) == (product.as_str(), version.as_str(), image_id.as_str())
                 };
                 if !servers.iter().any(same) {
-                    servers.push(Server {
-                        role: server,
-                        product,
-                        version,
-                        image,
-                        image_id,
-                        origin: *origin,
-                    });
+                    servers.push(Server { role: server, product, version, image, image_id, origin: *origin });
                 }
             }
         }
@@ -180,43 +152,20 @@ impl<'a> Run<'a> {
     /// The subject's record (of a cohort, its first member's).
     pub fn issue(&self, drill: &str, scenario: &str) -> Option<Issue<'a>> {
         self.events(drill, scenario).find_map(|e| match &e.body {
-            Body::Issued {
-                part: Part::Subject { member: 0 },
-                record,
-                sent_us,
-                received_us,
-            } => Some(Issue {
-                record,
-                sent_us: *sent_us,
-                received_us: *received_us,
-            }),
+            Body::Issued { part: Part::Subject { member: 0 }, record, sent_us, received_us } => {
+                Some(Issue { record, sent_us: *sent_us, received_us: *received_us })
+            }
             _ => None,
         })
     }
 
     pub fn trigger(&self, drill: &str, scenario: &str) -> Option<Sent<'a>> {
         self.events(drill, scenario).find_map(|e| match &e.body {
-            Body::Trigger {
-                target,
-                sent_us,
-                done_us,
-                ack,
-                ..
-            } => Some(Sent {
-                target,
-                from_us: *sent_us,
-                done_us: *done_us,
-                ack,
-            }),
+            Body::Trigger { target, sent_us, done_us, ack, .. } => {
+                Some(Sent { target, from_us: *sent_us, done_us: *done_us, ack })
+            }
             _ => None,
         })
-    }
-}
-
-pub fn overall(verdicts: &Verdicts) -> Outcome {
-    match verdicts.interrupted {
-        Some(_) => verdicts.outcome.max(Outcome::Inconclusive),
-        None => verdicts.outcome,
     }
 }
 

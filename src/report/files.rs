@@ -10,11 +10,7 @@ use std::path::Path;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
     if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
-        return fs::OpenOptions::new()
-            .write(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(bytes))
-            .map_err(named);
+        return fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(named);
     }
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
@@ -47,9 +43,7 @@ pub fn point_latest(reports: &Path, run: &str) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", link.display()));
     let beside = tempfile::Builder::new()
         .prefix(".latest-")
-        .make_in(reports, |path| {
-            std::os::unix::fs::symlink(Path::new("runs").join(run), path)
-        })
+        .make_in(reports, |path| std::os::unix::fs::symlink(Path::new("runs").join(run), path))
         .map_err(named)?;
     fs::rename(beside.path(), &link).map_err(named)?;
     // It has another name now; there is nothing left to remove.

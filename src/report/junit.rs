@@ -5,9 +5,7 @@ use super::words;
 use crate::secret::Redactor;
 use crate::verdict::{CheckVerdict, DrillVerdict, Outcome};
 use jiff::Timestamp;
-use junit_report::{
-    Duration, OffsetDateTime, ReportBuilder, TestCase, TestResult, TestSuite, TestSuiteBuilder,
-};
+use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestResult, TestSuite, TestSuiteBuilder};
 use std::fmt::Write as _;
 
 /// The file's text. Deterministic for given evidence: the present time never enters.
@@ -41,8 +39,7 @@ pub fn render_trouble(title: &str, what: &str, now: Timestamp, redactor: &Redact
 
 fn write(mut suites: Vec<TestSuite>, started: Timestamp, times_us: &[u64]) -> String {
     // The crate would put the present time.
-    let stamp = OffsetDateTime::from_unix_timestamp(started.as_second())
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let stamp = OffsetDateTime::from_unix_timestamp(started.as_second()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     for suite in &mut suites {
         suite.set_timestamp(stamp);
     }
@@ -58,10 +55,7 @@ fn suite(run: Run<'_>, drill: &DrillVerdict, text: &impl Fn(&str) -> String) -> 
     for scenario in &drill.scenarios {
         for check in &scenario.checks {
             let mut case = case(check, case_time(run, check), text);
-            case.set_classname(&attribute(&text(&format!(
-                "{}.{}",
-                drill.drill, scenario.scenario
-            ))));
+            case.set_classname(&attribute(&text(&format!("{}.{}", drill.drill, scenario.scenario))));
             suite.add_testcase(case);
         }
     }
@@ -93,7 +87,6 @@ fn case(check: &CheckVerdict, time: Duration, text: &impl Fn(&str) -> String) ->
     };
     case.time = time;
     set_cause(&mut case.result, &text(&body(check)));
-    case.filepath = Some(attribute(&text(&check.look_at.file))).filter(|f| !f.is_empty());
     case
 }
 
@@ -114,11 +107,7 @@ fn message(check: &CheckVerdict) -> String {
 }
 
 fn body(check: &CheckVerdict) -> String {
-    let mut lines = vec![format!(
-        "{}: {}",
-        words::quiet(check.outcome),
-        message(check)
-    )];
+    let mut lines = vec![format!("{}: {}", words::quiet(check.outcome), message(check))];
     for (label, value) in super::console::details(check) {
         lines.push(format!("{label:<9} {value}"));
     }
@@ -128,10 +117,7 @@ fn body(check: &CheckVerdict) -> String {
 /// A run that was interrupted, or ended red without a red check, must not look green.
 fn run_case(run: Run<'_>, text: &impl Fn(&str) -> String) -> Option<TestCase> {
     let is_red = |o: Outcome| o > Outcome::Excepted;
-    let shown = run
-        .scenarios()
-        .flat_map(|s| &s.checks)
-        .any(|c| is_red(c.outcome));
+    let shown = run.scenarios().flat_map(|s| &s.checks).any(|c| is_red(c.outcome));
     let what = match &run.verdicts.interrupted {
         Some(by) => format!("interrupted by {by}"),
         None if is_red(run.outcome()) && !shown => run.headline(),
@@ -159,18 +145,13 @@ fn case_time(run: Run<'_>, check: &CheckVerdict) -> Duration {
 fn drill_us(run: Run<'_>, drill: &str) -> u64 {
     let mut events = run.history.events.iter().filter(|e| e.drill == drill);
     let first = events.next().map_or(0, |e| e.at_us);
-    events
-        .next_back()
-        .map_or(0, |e| e.at_us.saturating_sub(first))
+    events.next_back().map_or(0, |e| e.at_us.saturating_sub(first))
 }
 
 /// What XML 1.0 allows; the rest becomes the replacement character.
 fn xml_text(text: &str) -> String {
     let allowed = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    text.replace("\r\n", "\n")
-        .chars()
-        .map(|c| if allowed(c) { c } else { '\u{fffd}' })
-        .collect()
+    text.replace("\r\n", "\n").chars().map(|c| if allowed(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// Readers turn line ends in attributes into spaces: better here.
@@ -197,12 +178,8 @@ fn finish(xml: &str, zoneless: &str, times_us: &[u64]) -> String {
                 Some((before, _)) if line.starts_with("<testsuite ") => {
                     let ms = times.next().copied().unwrap_or_default() / 1000;
                     let close = &line[line.trim_end().trim_end_matches(['/', '>']).len()..];
-                    let _ = write!(
-                        out,
-                        "{before} timestamp=\"{zoneless}\" time=\"{}.{:03}\"{close}",
-                        ms / 1000,
-                        ms % 1000
-                    );
+                    let _ =
+                        write!(out, "{before} timestamp=\"{zoneless}\" time=\"{}.{:03}\"{close}", ms / 1000, ms % 1000);
                 }
                 _ => out.push_str(line),
             }

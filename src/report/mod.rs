@@ -12,12 +12,12 @@ mod spread;
 mod timing;
 mod words;
 
-pub use console::{ColorWhen, Console, Verbosity};
+pub use console::{Console, Verbosity, use_color};
 pub use files::point_latest;
 
 use crate::history::{History, log};
 use crate::secret::Redactor;
-use crate::verdict::{Outcome, Verdicts};
+use crate::verdict::Verdicts;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,11 +45,6 @@ pub struct Copies {
     pub summary: Option<PathBuf>,
 }
 
-/// The verdict of a whole run, as every report shows it: an interrupted run proves nothing.
-pub fn overall(verdicts: &Verdicts) -> Outcome {
-    facts::overall(verdicts)
-}
-
 /// The directory of a run under `--reports DIR`.
 ///
 /// # Errors
@@ -68,12 +63,7 @@ pub fn run_dir(reports: &Path, run: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// A file cannot be written; the message names it.
-pub fn write_all(
-    reports: &Path,
-    history: &History,
-    verdicts: &Verdicts,
-    redactor: &Redactor,
-) -> io::Result<Paths> {
+pub fn write_all(reports: &Path, history: &History, verdicts: &Verdicts, redactor: &Redactor) -> io::Result<Paths> {
     let dir = run_dir(reports, &history.head.run)?;
     let paths = write_to(&dir, history, verdicts, redactor)?;
     point_latest(reports, &history.head.run)?;
@@ -84,12 +74,7 @@ pub fn write_all(
 ///
 /// # Errors
 /// A file cannot be written; the message names it.
-pub fn write_to(
-    dir: &Path,
-    history: &History,
-    verdicts: &Verdicts,
-    redactor: &Redactor,
-) -> io::Result<Paths> {
+pub fn write_to(dir: &Path, history: &History, verdicts: &Verdicts, redactor: &Redactor) -> io::Result<Paths> {
     let run = facts::Run { history, verdicts };
     let events = files::sha256_of_file(&dir.join(log::FILE))?;
     let evidence = evidence::render(run, &events, redactor);

@@ -35,11 +35,7 @@ pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
 }
 
 fn passed(verdict: &ScenarioVerdict, check: &str) -> bool {
-    let mut checks = verdict
-        .checks
-        .iter()
-        .filter(|c| c.check == check)
-        .peekable();
+    let mut checks = verdict.checks.iter().filter(|c| c.check == check).peekable();
     checks.peek().is_some() && checks.all(|c| c.outcome == Outcome::Passed)
 }
 
@@ -54,9 +50,7 @@ pub fn limit(scenario: &ScenarioPlan, exposure: &Exposure) -> String {
 fn sessions_closed(verdict: &ScenarioVerdict) -> Option<String> {
     let all: Vec<&Exposure> = facts::sessions(verdict).collect();
     // No end seen counts as the longest.
-    let worst = all
-        .iter()
-        .max_by_key(|e| (e.upper_us.is_none(), e.upper_us, e.lower_us))?;
+    let worst = all.iter().max_by_key(|e| (e.upper_us.is_none(), e.upper_us, e.lower_us))?;
     worst.upper_us?;
     let took = words::interval(worst.lower_us, worst.upper_us);
     Some(match all.len() {
@@ -69,14 +63,13 @@ fn sessions_closed(verdict: &ScenarioVerdict) -> Option<String> {
 pub fn last_lines(run: Run<'_>, verbosity: Verbosity) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(by) = &run.verdicts.interrupted {
-        lines.push(format!(
-            "interrupted by {by}: what had not been observed by then is inconclusive"
-        ));
+        lines.push(format!("interrupted by {by}: what had not been observed by then is inconclusive"));
     }
     match run.outcome() {
         Outcome::Failed => lines.extend(again(run)),
-        Outcome::Inconclusive => lines
-            .push("not a pass: nothing was proved. Try again; CI: retry on exit code 3".to_owned()),
+        Outcome::Inconclusive => {
+            lines.push("not a pass: nothing was proved. Try again; CI: retry on exit code 3".to_owned());
+        }
         Outcome::Passed | Outcome::Excepted => {}
     }
     // A stand-in is named however little is said.
@@ -92,12 +85,12 @@ pub fn last_lines(run: Run<'_>, verbosity: Verbosity) -> Vec<String> {
     lines
 }
 
-fn again(run: Run<'_>) -> Option<String> {
-    let (drill, scenario) = run.columns().find(|(_, s)| s.outcome == Outcome::Failed)?;
+fn again(run: Run<'_>) -> Vec<String> {
+    let Some((drill, scenario)) = run.columns().find(|(_, s)| s.outcome == Outcome::Failed) else {
+        return Vec::new();
+    };
     let name = format!("{}/{}", drill.drill, scenario.scenario);
-    Some(format!(
-        "run it again: drill run {name}     stay inside: drill run {name} --keep"
-    ))
+    vec![format!("run it again: drill run {name}"), format!("stay inside: drill run {name} --keep")]
 }
 
 /// `on disposable containers, not in production · stand-in images: OpenBao, PostgreSQL`.

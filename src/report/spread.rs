@@ -20,12 +20,7 @@ pub fn table(runs: &[Verdicts]) -> String {
             for exposure in &scenario.exposures {
                 let name = format!("{}/{}@{}", drill.drill, scenario.scenario, exposure.of);
                 let at = rows.iter().position(|r| r.name == name).unwrap_or_else(|| {
-                    rows.push(Row {
-                        name,
-                        lower_us: vec![],
-                        upper_us: vec![],
-                        endless: 0,
-                    });
+                    rows.push(Row { name, lower_us: vec![], upper_us: vec![], endless: 0 });
                     rows.len() - 1
                 });
                 rows[at].lower_us.push(exposure.lower_us.max(0));
@@ -36,21 +31,11 @@ pub fn table(runs: &[Verdicts]) -> String {
             }
         }
     }
-    let width = rows
-        .iter()
-        .map(|r| r.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(8);
-    let mut text = format!(
-        "{:<width$}  {:>4}  {:>24}  {:>24}\n",
-        "exposure", "runs", "not before, ms", "not after, ms"
-    );
-    let _ = writeln!(
-        text,
-        "{:<width$}  {:>4}  {:>24}  {:>24}",
-        "", "", "min   median      max", "min   median      max"
-    );
+    let width = rows.iter().map(|r| r.name.chars().count()).max().unwrap_or(0).max(8);
+    let mut text =
+        format!("{:<width$}  {:>4}  {:>24}  {:>24}\n", "exposure", "runs", "not before, ms", "not after, ms");
+    let _ =
+        writeln!(text, "{:<width$}  {:>4}  {:>24}  {:>24}", "", "", "min   median      max", "min   median      max");
     for mut row in rows {
         let endless = match row.endless {
             0 => String::new(),

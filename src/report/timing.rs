@@ -23,13 +23,7 @@ pub fn table(history: &History) -> String {
     let mut text = format!("{:>10} {:>10}  step\n", "from ms", "took ms");
     for (from_us, to_us, name) in steps {
         let took = to_us.saturating_sub(from_us);
-        let _ = writeln!(
-            text,
-            "{:>10} {:>10}  {}",
-            ms(from_us),
-            ms(took),
-            name.trim_start()
-        );
+        let _ = writeln!(text, "{:>10} {:>10}  {}", ms(from_us), ms(took), name.trim_start());
     }
     text
 }

@@ -52,21 +52,14 @@ impl Counts {
 
     /// `14 passed · 3 failed`; only `17 checks` where all passed.
     pub fn short(self) -> String {
-        let red = [
-            (self.excepted, "excepted"),
-            (self.failed, "failed"),
-            (self.inconclusive, "could not be judged"),
-        ];
+        let red = [(self.excepted, "excepted"), (self.failed, "failed"), (self.inconclusive, "could not be judged")];
         if red.iter().all(|(n, _)| *n == 0) {
             return format!("{} {}", self.passed, plural(self.passed, "check"));
         }
         let red = red.iter().filter(|(n, _)| *n > 0);
         let red = red.map(|(n, word)| format!("{n} {word}"));
         let passed = format!("{} passed", self.passed);
-        std::iter::once(passed)
-            .chain(red)
-            .collect::<Vec<_>>()
-            .join(" · ")
+        std::iter::once(passed).chain(red).collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -178,11 +171,7 @@ pub fn shorten(text: &str, longest: usize) -> String {
 /// `41–96, 99`.
 pub fn ranges(ranges: &[(u64, u64)]) -> String {
     let one = |(from, to): &(u64, u64)| {
-        if from == to {
-            from.to_string()
-        } else {
-            format!("{from}–{to}")
-        }
+        if from == to { from.to_string() } else { format!("{from}–{to}") }
     };
     // A report is no list of events: after a few, the whole stretch says enough.
     match ranges {
@@ -214,8 +203,7 @@ pub fn one_line(text: &str) -> String {
 
 /// Control characters, and those that turn the direction of writing around.
 pub fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -257,21 +245,12 @@ mod tests {
 
     #[test]
     fn long_things_are_shortened() {
-        assert_eq!(
-            hash(&format!("sha256:{}", "7".repeat(64))),
-            "sha256:777777777777…"
-        );
+        assert_eq!(hash(&format!("sha256:{}", "7".repeat(64))), "sha256:777777777777…");
         assert_eq!(hash("abc"), "abc");
-        assert_eq!(
-            shorten("database/creds/r/abcdefghij", 20),
-            "database/cred…efghij"
-        );
+        assert_eq!(shorten("database/creds/r/abcdefghij", 20), "database/cred…efghij");
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(ranges(&[(1, 1), (3, 9)]), "1, 3–9");
-        assert_eq!(
-            ranges(&[(1, 1), (3, 3), (5, 5), (7, 7), (9, 12)]),
-            "1–12 (5 ranges)"
-        );
+        assert_eq!(ranges(&[(1, 1), (3, 3), (5, 5), (7, 7), (9, 12)]), "1–12 (5 ranges)");
     }
 
     #[test]

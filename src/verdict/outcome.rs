@@ -29,6 +29,17 @@ pub struct Verdicts {
     pub drills: Vec<DrillVerdict>,
 }
 
+impl Verdicts {
+    /// The verdict of the whole run as every report and the exit code show it: an interrupted run proves nothing,
+    /// whatever had passed by then.
+    pub fn overall(&self) -> Outcome {
+        match self.interrupted {
+            Some(_) => self.outcome.max(Outcome::Inconclusive),
+            None => self.outcome,
+        }
+    }
+}
+
 /// One drill's verdicts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillVerdict {

@@ -10,12 +10,9 @@ use drill::credential::{
     database::{DatabasePlan, RoleSource},
 };
 use drill::definition::{
-    Caller, CallerKind, DrillPlan, Ends, Location, Login, ScenarioPlan, SessionClaim, System,
-    Trigger,
+    Caller, CallerKind, DrillPlan, Ends, Location, Login, ScenarioPlan, SessionClaim, System, Trigger,
 };
-use drill::history::{
-    Ack, Body, Engine, Event, Head, History, Invocation, Origin, Part, Record, Series, State,
-};
+use drill::history::{Ack, Body, Engine, Event, Head, History, Invocation, Origin, Part, Record, Series, State};
 use drill::observation::{Meaning, Saw, Stage};
 
 pub fn hex(digit: char) -> String {
@@ -25,11 +22,7 @@ pub fn hex(digit: char) -> String {
 pub fn scenario(name: &str, trigger: Trigger, line: u32) -> ScenarioPlan {
     ScenarioPlan {
         scenario: name.into(),
-        at: Location {
-            file: "drills/postgres.yaml".into(),
-            line,
-            column: 3,
-        },
+        at: Location { file: "drills/postgres.yaml".into(), line, column: 3 },
         trigger,
         caller: Caller {
             kind: CallerKind::Workload,
@@ -41,11 +34,7 @@ pub fn scenario(name: &str, trigger: Trigger, line: u32) -> ScenarioPlan {
         },
         limit_ms: 2000,
         limit_is_default: false,
-        sessions: [(
-            "idle".to_owned(),
-            SessionClaim::ClosedWithin { limit_ms: 5000 },
-        )]
-        .into(),
+        sessions: [("idle".to_owned(), SessionClaim::ClosedWithin { limit_ms: 5000 })].into(),
         ends: Ends::Refused,
         fault: None,
     }
@@ -128,10 +117,7 @@ pub struct Builder {
 impl Builder {
     pub fn new(head: Head) -> Self {
         Self {
-            history: History {
-                head,
-                events: vec![],
-            },
+            history: History { head, events: vec![] },
             drill: String::new(),
             scenario: String::new(),
             state: State::SetUp,
@@ -167,36 +153,18 @@ impl Builder {
     }
 
     pub fn probe(&mut self, part: Part, n: u32, times_us: (u64, u64), saw: Saw) -> &mut Self {
-        let series = Series {
-            part,
-            door: "login".into(),
-        };
+        let series = Series { part, door: "login".into() };
         let (sent_us, done_us) = times_us;
-        self.add(
-            done_us,
-            Body::Probe {
-                series,
-                n,
-                sent_us,
-                done_us,
-                stage: Stage::Login,
-                saw,
-            },
-        )
+        self.add(done_us, Body::Probe { series, n, sent_us, done_us, stage: Stage::Login, saw })
     }
 }
 
 pub fn accepted() -> Saw {
-    Saw::Accepted {
-        server: "started 07:31:03".into(),
-    }
+    Saw::Accepted { server: "started 07:31:03".into() }
 }
 
 pub fn refused() -> Saw {
-    Saw::Refused {
-        code: "28P01 auth_failed".into(),
-        meaning: Meaning::Both,
-    }
+    Saw::Refused { code: "28P01 auth_failed".into(), meaning: Meaning::Both }
 }
 
 const SUBJECT: Part = Part::Subject { member: 0 };
@@ -230,31 +198,13 @@ fn server(server: &str, product: &str, version: &str, image: &str, id: char) -> 
 /// Servers are up.
 pub fn set_up(drill: &str, head: Head) -> Builder {
     let mut b = Builder::new(head);
-    let bao = server(
-        "authority",
-        "OpenBao",
-        "2.7.2",
-        "quay.io/openbao/openbao:2.7.2",
-        '7',
-    );
+    let bao = server("authority", "OpenBao", "2.7.2", "quay.io/openbao/openbao:2.7.2", '7');
     let pg = server("backend", "PostgreSQL", "17.12", "postgres:17", 'c');
     b.drill(drill)
         .add(900_000, bao)
-        .add(
-            900_100,
-            Body::Step {
-                name: "OpenBao ready".into(),
-                from_us: 10_000,
-            },
-        )
+        .add(900_100, Body::Step { name: "OpenBao ready".into(), from_us: 10_000 })
         .add(950_000, pg)
-        .add(
-            950_100,
-            Body::Step {
-                name: "PostgreSQL ready".into(),
-                from_us: 240_000,
-            },
-        );
+        .add(950_100, Body::Step { name: "PostgreSQL ready".into(), from_us: 240_000 });
     b
 }
 
@@ -262,24 +212,21 @@ pub fn set_up(drill: &str, head: Head) -> Builder {
 pub fn dies(b: &mut Builder, name: &str, at_us: u64, ends: bool) {
     let expires = name == "expire";
     let role = if expires { "orders-rw-2s" } else { "orders-rw" };
-    b.scenario(name).state(State::SetUp, at_us - 300_000);
+    // A TTL of 2 s that ends at `at_us`, or a revocation soon after the issue.
+    let issued_us = at_us - if expires { 2_000_000 } else { 210_000 };
+    b.scenario(name).state(State::SetUp, issued_us - 50_000);
     b.add(
-        at_us - 200_000,
+        issued_us + 10_000,
         Body::Issued {
             part: SUBJECT,
             record: record(role, expires.then_some("orders-rw")),
-            sent_us: at_us - 210_000,
-            received_us: at_us - 201_000,
+            sent_us: issued_us,
+            received_us: issued_us + 9_000,
         },
     )
-    .state(State::Issued, at_us - 199_000)
+    .state(State::Issued, issued_us + 11_000)
     .probe(SUBJECT, 1, (at_us - 150_000, at_us - 145_000), accepted())
-    .probe(
-        Part::Control,
-        1,
-        (at_us - 140_000, at_us - 135_000),
-        accepted(),
-    )
+    .probe(Part::Control, 1, (at_us - 140_000, at_us - 135_000), accepted())
     .state(State::Accepted, at_us - 100_000)
     .state(State::Triggered, at_us);
     if !expires {
@@ -300,14 +247,9 @@ pub fn dies(b: &mut Builder, name: &str, at_us: u64, ends: bool) {
             .state(State::Settled, at_us + 11_000)
             .state(State::Done, at_us + 1_011_000);
     } else {
-        b.probe(
-            SUBJECT,
-            3,
-            (at_us + 3_001_000, at_us + 3_002_000),
-            accepted(),
-        )
-        .state(State::Settled, at_us + 3_003_000)
-        .state(State::Done, at_us + 3_010_000);
+        b.probe(SUBJECT, 3, (at_us + 3_001_000, at_us + 3_002_000), accepted())
+            .state(State::Settled, at_us + 3_003_000)
+            .state(State::Done, at_us + 3_010_000);
     }
 }
 
@@ -331,11 +273,6 @@ pub fn outlives() -> History {
 pub fn interrupted() -> History {
     let mut b = set_up("postgres", head(&["postgres"]));
     dies(&mut b, "revoke", 2_120_000, true);
-    b.drill("").add(
-        3_140_000,
-        Body::Interrupted {
-            by: "SIGTERM".into(),
-        },
-    );
+    b.drill("").add(3_140_000, Body::Interrupted { by: "SIGTERM".into() });
     b.history
 }

@@ -18,11 +18,7 @@ pub fn check(scenario: &str, check: &str, of: Option<&str>, outcome: Outcome) ->
         when: None,
         control: None,
         means: red.then(|| format!("{check} does not hold")),
-        look_at: Location {
-            file: "drills/postgres.yaml".into(),
-            line: 15,
-            column: 7,
-        },
+        look_at: Location { file: "drills/postgres.yaml".into(), line: 15, column: 7 },
         events: vec![(8, 12), (14, 14)],
         premise: None,
     }
@@ -51,21 +47,14 @@ fn exposure(of: &str, session: bool, us: (i64, Option<i64>), origin_us: u64) -> 
         last_accepted_us: at(us.0),
         first_refused_us: us.1.and_then(at),
         code: us.1.map(|_| "28P01 auth_failed".into()),
-        reason: us
-            .1
-            .map(|_| "Role \"v-approle-orders-rw-3FqXy7\" does not exist.".into()),
+        reason: us.1.map(|_| "Role \"v-approle-orders-rw-3FqXy7\" does not exist.".into()),
     }
 }
 
 /// All checks passed.
 pub fn scenario(name: &str, origin_us: u64) -> ScenarioVerdict {
-    let mut checks: Vec<CheckVerdict> = CHECKS
-        .iter()
-        .map(|(c, of)| check(name, c, *of, Outcome::Passed))
-        .collect();
-    let control = checks
-        .iter_mut()
-        .find(|c| c.check == "trigger.control-alive");
+    let mut checks: Vec<CheckVerdict> = CHECKS.iter().map(|(c, of)| check(name, c, *of, Outcome::Passed)).collect();
+    let control = checks.iter_mut().find(|c| c.check == "trigger.control-alive");
     control.unwrap().observed = "accepted before, during, after (399 of 399)".into();
     ScenarioVerdict {
         scenario: name.into(),
@@ -82,9 +71,7 @@ pub fn scenario(name: &str, origin_us: u64) -> ScenarioVerdict {
 pub fn seal(mut verdicts: Verdicts) -> Verdicts {
     for drill in &mut verdicts.drills {
         for scenario in &mut drill.scenarios {
-            scenario
-                .checks
-                .sort_by_key(|c| std::cmp::Reverse(c.outcome));
+            scenario.checks.sort_by_key(|c| std::cmp::Reverse(c.outcome));
             scenario.outcome = worst(scenario.checks.iter().map(|c| c.outcome));
         }
         drill.outcome = worst(drill.scenarios.iter().map(|s| s.outcome));
@@ -129,22 +116,17 @@ pub fn failed() -> Verdicts {
     refused.outcome = Outcome::Failed;
     refused.reason = "never-refused".into();
     refused.expected = "refused within 2 s of the revoke".into();
-    refused.observed =
-        "accepted 402 times up to +3,001 ms, never refused (probing stopped at limit + 1 s)".into();
-    refused.when = Some(
-        "revoke sent 07:31:04.120Z, answered 204 at +8 ms · last accepted 07:31:07.121Z".into(),
-    );
+    refused.observed = "accepted 402 times up to +3,001 ms, never refused (probing stopped at limit + 1 s)".into();
+    refused.when = Some("revoke sent 07:31:04.120Z, answered 204 at +8 ms · last accepted 07:31:07.121Z".into());
     refused.control = Some("accepted 399 of 399 · OpenBao: lease gone".into());
     refused.means = Some("OpenBao says revoked, the database still lets the credential in".into());
     let sessions = find(&mut v, 0, "trigger.sessions");
     sessions.outcome = Outcome::Failed;
-    sessions.observed =
-        "the idle session still answers at +6,001 ms (limit: closed within 5 s)".into();
+    sessions.observed = "the idle session still answers at +6,001 ms (limit: closed within 5 s)".into();
     sessions.means = Some("whoever is in stays in".into());
     let residue = find(&mut v, 0, "trigger.no-residue");
     residue.outcome = Outcome::Failed;
-    residue.observed =
-        "role v-approle-orders-rw-3Fq… in pg_roles; the control's query finds the control".into();
+    residue.observed = "role v-approle-orders-rw-3Fq… in pg_roles; the control's query finds the control".into();
     v.drills[0].scenarios[0].exposures = vec![
         exposure("login", false, (3_001_000, None), 2_120_000),
         exposure("idle", true, (6_001_000, None), 2_120_000),
@@ -155,22 +137,14 @@ pub fn failed() -> Verdicts {
 /// The backend was gone from the trigger on.
 pub fn inconclusive() -> Verdicts {
     let mut v = passed();
-    for name in [
-        "trigger.refused-at-backend",
-        "trigger.exposure",
-        "trigger.sessions",
-        "trigger.control-alive",
-    ] {
+    for name in ["trigger.refused-at-backend", "trigger.exposure", "trigger.sessions", "trigger.control-alive"] {
         let check = find(&mut v, 0, name);
         check.outcome = Outcome::Inconclusive;
         check.reason = "backend-unreachable".into();
     }
     let refused = find(&mut v, 0, "trigger.refused-at-backend");
-    refused.observed =
-        "no answer from PostgreSQL since 07:31:04.377Z (connection refused), control included"
-            .into();
-    refused.means =
-        Some("the server was gone; a dead credential and a dead server look alike".into());
+    refused.observed = "no answer from PostgreSQL since 07:31:04.377Z (connection refused), control included".into();
+    refused.means = Some("the server was gone; a dead credential and a dead server look alike".into());
     let residue = find(&mut v, 0, "trigger.no-residue");
     residue.outcome = Outcome::Inconclusive;
     residue.reason = "premise".into();

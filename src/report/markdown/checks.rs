@@ -21,33 +21,17 @@ pub fn table(run: Run<'_>) -> String {
     let mut red: Vec<(Outcome, String)> = Vec::new();
     let mut rest = String::new();
     for (drill, scenario) in run.columns() {
-        let place = if several {
-            format!("{}/{}", drill.drill, scenario.scenario)
-        } else {
-            scenario.scenario.clone()
-        };
+        let place = if several { format!("{}/{}", drill.drill, scenario.scenario) } else { scenario.scenario.clone() };
         let blocks = causes::blocks(scenario);
-        let shown = if blocks.len() > LINES {
-            LINES - 1
-        } else {
-            blocks.len()
-        };
+        let shown = if blocks.len() > LINES { LINES - 1 } else { blocks.len() };
         for block in &blocks[..shown] {
             red.push((block.first.outcome, red_row(&place, block)));
         }
         if let Some(worst) = blocks[shown..].first() {
-            let names: Vec<String> = blocks[shown..]
-                .iter()
-                .map(|b| words::name(b.first))
-                .collect();
+            let names: Vec<String> = blocks[shown..].iter().map(|b| words::name(b.first)).collect();
             let name = format!("{place}: {} more", names.len());
             let word = words::quiet(worst.first.outcome);
-            let cells = [
-                md(&name),
-                md(&names.join(", ")),
-                "see evidence.json".to_owned(),
-                word.to_owned(),
-            ];
+            let cells = [md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), word.to_owned()];
             red.push((worst.first.outcome, row(&cells)));
         }
         rest += &passed(&place, &scenario.checks);
@@ -89,12 +73,8 @@ fn passed(place: &str, checks: &[CheckVerdict]) -> String {
     }
     let one = |(family, names): (&str, Vec<String>)| {
         let (n, word) = (names.len(), words::plural(names.len(), "check"));
-        let cells = [
-            md(&format!("{place}/{family}")),
-            md(&names.join(", ")),
-            format!("{n} {word}"),
-            "passed".to_owned(),
-        ];
+        let cells =
+            [md(&format!("{place}/{family}")), md(&names.join(", ")), format!("{n} {word}"), "passed".to_owned()];
         row(&cells)
     };
     families.into_iter().map(one).collect()

@@ -51,11 +51,7 @@ fn table<'a>(run: Run<'a>, columns: &[Column<'a>]) -> String {
     let several = run.verdicts.drills.len() > 1;
     let mut head = vec![String::new()];
     for c in columns {
-        let drill = if several {
-            format!("{}/", md(c.drill))
-        } else {
-            String::new()
-        };
+        let drill = if several { format!("{}/", md(c.drill)) } else { String::new() };
         head.push(format!("{drill}{}", md(&c.verdict.scenario)));
     }
     let mut out = row(&head);
@@ -89,9 +85,7 @@ fn table<'a>(run: Run<'a>, columns: &[Column<'a>]) -> String {
 
 /// The product's name where all columns have the same.
 fn backend<'a>(columns: &[Column<'a>]) -> &'a str {
-    let mut products = columns
-        .iter()
-        .filter_map(|c| Some(c.plan?.backend.product()));
+    let mut products = columns.iter().filter_map(|c| Some(c.plan?.backend.product()));
     match products.next() {
         Some(first) if products.all(|p| p == first) => first,
         _ => "the backend",
@@ -107,11 +101,7 @@ fn lease(c: &Column<'_>) -> String {
         let record = issue.record;
         let twin = record.twin_of.as_ref();
         let twin = twin.map(|of| format!(" (twin of {} with this TTL)", code(of)));
-        format!(
-            "{}{}",
-            code(&words::shorten(&record.id, 44)),
-            twin.unwrap_or_default()
-        )
+        format!("{}{}", code(&words::shorten(&record.id, 44)), twin.unwrap_or_default())
     }))
 }
 
@@ -132,16 +122,8 @@ fn actor(c: &Column<'_>) -> String {
 
 fn owner(c: &Column<'_>) -> String {
     dash(c.scenario.map(|s| {
-        let basis = if s.caller.exported {
-            "export"
-        } else {
-            "drill file"
-        };
-        format!(
-            "{} / {} (basis: {basis})",
-            md(&s.caller.owner),
-            md(&s.caller.tenant)
-        )
+        let basis = if s.caller.exported { "export" } else { "drill file" };
+        format!("{} / {} (basis: {basis})", md(&s.caller.owner), md(&s.caller.tenant))
     }))
 }
 
@@ -165,13 +147,11 @@ fn ended_by(c: &Column<'_>) -> String {
             let end = issue.map(|i| format!(", {}", c.run.time(i.sent_us + ttl_ms * 1000)));
             format!("TTL {}{}", words::span(ttl_ms), end.unwrap_or_default())
         }
-        Trigger::Revoke => dash(c.run.trigger(c.drill, &c.verdict.scenario).map(|t| {
-            format!(
-                "{}, {}",
-                md(&words::shorten(t.target, 60)),
-                c.run.time(t.from_us)
-            )
-        })),
+        Trigger::Revoke => dash(
+            c.run
+                .trigger(c.drill, &c.verdict.scenario)
+                .map(|t| format!("{}, {}", md(&words::shorten(t.target, 60)), c.run.time(t.from_us))),
+        ),
     }
 }
 
@@ -181,10 +161,7 @@ fn acknowledged(c: &Column<'_>) -> String {
         match t.ack {
             Ack::Acknowledged { status } => format!("{status}, {at}"),
             Ack::Rejected { status, message } => {
-                format!(
-                    "**rejected**: {status}, {at}, {}",
-                    md(&words::shorten(message, 80))
-                )
+                format!("**rejected**: {status}, {at}, {}", md(&words::shorten(message, 80)))
             }
             Ack::NoAnswer { why } => {
                 format!("**no answer**: {}, {at}", md(&words::shorten(why, 80)))
@@ -211,11 +188,7 @@ fn refused(c: &Column<'_>) -> String {
 }
 
 fn cause(c: &Column<'_>) -> String {
-    dash(
-        facts::door(c.verdict)
-            .and_then(|e| e.reason.as_deref())
-            .map(|r| code(&words::shorten(r, 90))),
-    )
+    dash(facts::door(c.verdict).and_then(|e| e.reason.as_deref()).map(|r| code(&words::shorten(r, 90))))
 }
 
 fn exposure(c: &Column<'_>) -> String {
@@ -229,14 +202,10 @@ fn exposure(c: &Column<'_>) -> String {
 /// In the words of the check that judged it.
 fn control(c: &Column<'_>) -> String {
     let mut checks = c.verdict.checks.iter();
-    dash(
-        checks
-            .find(|k| k.check == "trigger.control-alive")
-            .map(|k| match k.outcome {
-                Outcome::Passed => md(&k.observed),
-                red => format!("**{}**: {}", words::quiet(red), md(&k.observed)),
-            }),
-    )
+    dash(checks.find(|k| k.check == "trigger.control-alive").map(|k| match k.outcome {
+        Outcome::Passed => md(&k.observed),
+        red => format!("**{}**: {}", words::quiet(red), md(&k.observed)),
+    }))
 }
 
 fn sessions(c: &Column<'_>) -> String {
@@ -254,16 +223,9 @@ fn sessions(c: &Column<'_>) -> String {
 fn audit(c: &Column<'_>) -> String {
     let checks = c.verdict.checks.iter();
     let one = |k: &crate::verdict::CheckVerdict| {
-        format!(
-            "{} {}",
-            md(k.check.trim_start_matches("audit.")),
-            words::quiet(k.outcome)
-        )
+        format!("{} {}", md(k.check.trim_start_matches("audit.")), words::quiet(k.outcome))
     };
-    let all: Vec<String> = checks
-        .filter(|k| words::family(&k.check) == "audit")
-        .map(one)
-        .collect();
+    let all: Vec<String> = checks.filter(|k| words::family(&k.check) == "audit").map(one).collect();
     dash((!all.is_empty()).then(|| all.join(", ")))
 }
 

@@ -18,11 +18,7 @@ use text::{code, md, row};
 pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> String {
     let mut out = format!("# {}\n", md(&run.headline()));
     if let Some(by) = &run.verdicts.interrupted {
-        let _ = writeln!(
-            out,
-            "**Interrupted by {}**: what had not been observed by then is inconclusive.\n",
-            md(by)
-        );
+        let _ = writeln!(out, "**Interrupted by {}**: what had not been observed by then is inconclusive.\n", md(by));
     }
     out += &text::summary(run);
     out.push('\n');
@@ -30,12 +26,8 @@ pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> Strin
     out += &ended::tables(run);
     out += &checks::table(run);
     out += &not_shown(run);
-    let definitions: Vec<String> = run
-        .head()
-        .drills
-        .iter()
-        .map(|d| format!("{} {}", md(&d.drill), code(&words::hash(&d.sha256))))
-        .collect();
+    let definitions: Vec<String> =
+        run.head().drills.iter().map(|d| format!("{} {}", md(&d.drill), code(&words::hash(&d.sha256)))).collect();
     let _ = writeln!(
         out,
         "\nevidence.json sha256 {} · definition sha256 {} · terms: docs/words.md",
@@ -48,15 +40,8 @@ pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> Strin
 /// What stands in the file when there is no verdict.
 pub fn render_trouble(title: &str, what: &str, redactor: &Redactor) -> String {
     let fence = "`".repeat(3.max(longest_run_of_backticks(what) + 1));
-    let what: String = what
-        .chars()
-        .filter(|c| *c == '\n' || !words::is_unprintable(*c))
-        .collect();
-    let text = format!(
-        "# NOT RUN: {}\n\n{fence}text\n{}\n{fence}\n",
-        md(title),
-        what.trim_end()
-    );
+    let what: String = what.chars().filter(|c| *c == '\n' || !words::is_unprintable(*c)).collect();
+    let text = format!("# NOT RUN: {}\n\n{fence}text\n{}\n{fence}\n", md(title), what.trim_end());
     redactor.clean(&text).into_owned()
 }
 
@@ -73,11 +58,7 @@ fn facts_table(run: Run<'_>) -> String {
     let mut servers: Vec<String> = run.servers().iter().map(text::server_md).collect();
     let binary = run.head().program_sha256.as_deref();
     let binary = binary.map(|s| format!(" ({})", code(&words::hash(s))));
-    servers.push(format!(
-        "drill {}{}",
-        md(&run.head().program),
-        binary.unwrap_or_default()
-    ));
+    servers.push(format!("drill {}{}", md(&run.head().program), binary.unwrap_or_default()));
     out += &row(&["Servers".to_owned(), servers.join(" · ")]);
     let counts = Counts::of_scenarios(run.scenarios());
     let result = format!(
@@ -91,10 +72,7 @@ fn facts_table(run: Run<'_>) -> String {
     out += &row(&["Result".to_owned(), result]);
     let not_judged = not_judged(run);
     if !not_judged.is_empty() {
-        out += &row(&[
-            "Not judged here".to_owned(),
-            format!("{}; see the end", md(&not_judged)),
-        ]);
+        out += &row(&["Not judged here".to_owned(), format!("{}; see the end", md(&not_judged))]);
     }
     out
 }
@@ -104,41 +82,25 @@ fn tested(run: Run<'_>, plan: &DrillPlan) -> String {
         RoleSource::Drill => format!("as {} states it", code(&plan.file)),
         RoleSource::Exported { date, sha256, .. } => {
             let date = date.as_deref().map(|d| format!(" on {}", md(d)));
-            format!(
-                "as exported{} (sha256 {})",
-                date.unwrap_or_default(),
-                code(&words::hash(sha256))
-            )
+            format!("as exported{} (sha256 {})", date.unwrap_or_default(), code(&words::hash(sha256)))
         }
     };
     let place = text::place(run);
-    format!(
-        "{}: role {}, {source}, **{place}**",
-        md(&plan.drill),
-        code(plan.credential.role())
-    )
+    format!("{}: role {}, {source}, **{place}**", md(&plan.drill), code(plan.credential.role()))
 }
 
 fn who(run: Run<'_>) -> String {
     let head = run.head();
     let ended = words::wall(head.started, run.ended_us());
     let mut parts = vec![
-        format!(
-            "{} – {} UTC",
-            head.started.strftime("%Y-%m-%d %H:%M:%S"),
-            ended.strftime("%H:%M:%S")
-        ),
+        format!("{} – {} UTC", head.started.strftime("%Y-%m-%d %H:%M:%S"), ended.strftime("%H:%M:%S")),
         format!("run {}", code(&head.run)),
     ];
     parts.extend(head.by.job.as_deref().map(md));
     let commit = head.by.commit.as_deref();
     parts.extend(commit.map(|c| format!("commit {}", code(&words::hash(c)))));
     let user = head.by.user.as_deref().map(|u| format!(" by {}", code(u)));
-    let started = if head.by.ci {
-        "started in CI"
-    } else {
-        "started"
-    };
+    let started = if head.by.ci { "started in CI" } else { "started" };
     match user {
         Some(user) => parts.push(format!("{started}{user}")),
         None if head.by.ci => parts.push(started.to_owned()),
@@ -174,44 +136,25 @@ fn not_shown(run: Run<'_>) -> String {
     }
     match unread.as_slice() {
         [] => say("Production itself.".to_owned()),
-        some => say(format!(
-            "Production itself; not taken from there: {}.",
-            words::list(some)
-        )),
+        some => say(format!("Production itself; not taken from there: {}.", words::list(some))),
     }
     let stand_ins = run.stand_ins();
     if !stand_ins.is_empty() {
-        say(format!(
-            "The vendors' own images: {} ran from stand-ins.",
-            md(&words::list(&stand_ins))
-        ));
+        say(format!("The vendors' own images: {} ran from stand-ins.", md(&words::list(&stand_ins))));
     }
-    let mut doors: Vec<String> = drills
-        .iter()
-        .flat_map(|d| &d.doors)
-        .map(|d| md(d))
-        .collect();
+    let mut doors: Vec<String> = drills.iter().flat_map(|d| &d.doors).map(|d| md(d)).collect();
     doors.dedup();
-    say(format!(
-        "Other ways in than {}: replicas, poolers, restored backups.",
-        words::list(&doors)
-    ));
+    say(format!("Other ways in than {}: replicas, poolers, restored backups.", words::list(&doors)));
     let mut scenarios = drills.iter().flat_map(|d| &d.scenarios);
     if scenarios.clone().any(|s| !s.caller.exported) {
-        say(
-            "Owner and tenant as production has them: the drill file states them itself."
-                .to_owned(),
-        );
+        say("Owner and tenant as production has them: the drill file states them itself.".to_owned());
     }
     if scenarios.any(|s| s.limit_is_default) {
         say("That the default limit is the right one: the drill states none.".to_owned());
     }
     let not_judged = not_judged(run);
     if !not_judged.is_empty() {
-        say(format!(
-            "What this program does not judge yet: {}.",
-            md(&not_judged)
-        ));
+        say(format!("What this program does not judge yet: {}.", md(&not_judged)));
     }
     out
 }

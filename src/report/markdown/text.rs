@@ -42,11 +42,7 @@ pub fn row(cells: &[String]) -> String {
 
 /// Where the run took place, for the cell that must not be overlooked.
 pub fn place(run: Run<'_>) -> &'static str {
-    if run.external() {
-        "on servers that drill did not start"
-    } else {
-        "on disposable servers, not in production"
-    }
+    if run.external() { "on servers that drill did not start" } else { "on disposable servers, not in production" }
 }
 
 fn origin(origin: Origin) -> &'static str {
@@ -60,23 +56,14 @@ fn origin(origin: Origin) -> &'static str {
 /// `OpenBao 2.7.2 (stand-in sha256:77a0…)`.
 pub fn server_line(server: &Server<'_>) -> String {
     let id = words::hash(server.image_id);
-    format!(
-        "{} {} ({} {id})",
-        server.product,
-        server.version,
-        origin(server.origin)
-    )
+    format!("{} {} ({} {id})", server.product, server.version, origin(server.origin))
 }
 
 /// The same in Markdown.
 pub fn server_md(server: &Server<'_>) -> String {
     let id = code(&words::hash(server.image_id));
     let origin = origin(server.origin);
-    format!(
-        "{} {} ({origin} {id})",
-        md(server.product),
-        md(server.version)
-    )
+    format!("{} {} ({origin} {id})", md(server.product), md(server.version))
 }
 
 /// One sentence a drill: what a reader in a hurry takes along.
@@ -100,24 +87,13 @@ fn died(run: Run<'_>, drill: &DrillVerdict) -> String {
         return "Nothing was tested.".to_owned();
     };
     let product = plan.backend.product();
-    let ends: Vec<String> = drill
-        .scenarios
-        .iter()
-        .filter_map(|s| death(run, drill, s))
-        .collect();
-    let word = if plan.scenarios.iter().all(|s| s.ends == Ends::Denied) {
-        "denied everything"
-    } else {
-        "refused"
-    };
+    let ends: Vec<String> = drill.scenarios.iter().filter_map(|s| death(run, drill, s)).collect();
+    let word = if plan.scenarios.iter().all(|s| s.ends == Ends::Denied) { "denied everything" } else { "refused" };
     let excepted = drill.scenarios.iter().flat_map(|s| &s.checks);
     let excepted = excepted.filter(|c| c.outcome == Outcome::Excepted).count();
     let exceptions = match excepted {
         0 => String::new(),
-        n => format!(
-            " {n} {} excepted.",
-            if n == 1 { "check is" } else { "checks are" }
-        ),
+        n => format!(" {n} {} excepted.", if n == 1 { "check is" } else { "checks are" }),
     };
     if ends.is_empty() {
         return format!("All checks of {} passed.{exceptions}", md(&drill.drill));
@@ -139,11 +115,7 @@ fn death(run: Run<'_>, drill: &DrillVerdict, verdict: &ScenarioVerdict) -> Optio
         Trigger::Expire { .. } => "expiry",
     };
     let named = verdict.scenario != plan.trigger.name();
-    let which = if named {
-        format!(" ({})", md(&verdict.scenario))
-    } else {
-        String::new()
-    };
+    let which = if named { format!(" ({})", md(&verdict.scenario)) } else { String::new() };
     Some(format!("{took} after its {what}{which}"))
 }
 
@@ -163,15 +135,10 @@ fn limits(run: Run<'_>, drill: &DrillVerdict) -> String {
 
 /// The worst check of the worst scenario, in its own words.
 fn red(drill: &DrillVerdict) -> String {
-    let worst = drill
-        .scenarios
-        .iter()
-        .filter(|s| s.outcome == drill.outcome);
+    let worst = drill.scenarios.iter().filter(|s| s.outcome == drill.outcome);
     let found = worst.clone().find_map(|s| {
         let blocks = causes::blocks(s);
-        let block = blocks
-            .into_iter()
-            .find(|b| b.first.outcome == drill.outcome)?;
+        let block = blocks.into_iter().find(|b| b.first.outcome == drill.outcome)?;
         Some((s, block.first))
     });
     let Some((scenario, check)) = found else {
@@ -182,10 +149,7 @@ fn red(drill: &DrillVerdict) -> String {
         _ => "",
     };
     let claim = check.means.as_deref().unwrap_or(&check.observed);
-    let seen = check
-        .means
-        .as_ref()
-        .map(|_| format!(" {}.", md(&check.observed)));
+    let seen = check.means.as_ref().map(|_| format!(" Observed: {}.", md(&check.observed)));
     let others = match worst.count() {
         0 | 1 => String::new(),
         n => format!(" ({n} scenarios {})", words::quiet(drill.outcome)),
