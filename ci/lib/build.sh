@@ -20,6 +20,7 @@ host_apt() {
   umask 077
   mkdir -p "$dir"
   if have apt-get; then
+    # shellcheck disable=SC2016
     while IFS='|' read -r label uri; do
       case $label in Debian) main=${main:-$uri} ;; Debian-Security) sec=${sec:-$uri} ;; esac
     done < <(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null)
@@ -70,7 +71,7 @@ build_base() {
 
 # build_stand_in REFERENCE NAME TAG HOST_APT_DIR LOG
 build_stand_in() {
-  local ref=$1 name=$2 tag=$3 host=$4 log=$5 ctx args=() v stage
+  local ref=$1 name=$2 tag=$3 host=$4 log=$5 ctx args=() v stage rc=0
   ctx=$(mktemp -d "${host%/*}/$name.XXXXXX") stage=${ctx##*.}
   cp -a "$RECIPES/$name/." "$ctx/"
   mkdir -p "$ctx/fetched"
@@ -81,8 +82,9 @@ build_stand_in() {
   # that only the host resolves is reached as the host reaches it.
   DOCKER_BUILDKIT=0 run_logged "$log" "$DOCKER" build --network host --force-rm --build-arg "BASE=$BASE_IMAGE" \
     --build-arg "STAGE=$stage" "${args[@]}" --label "drill.stand-in-for=$ref" --label "drill.recipe=$(recipe_hash "$name")" \
-    -t "drill-stand-in/$name:$tag" "$ctx" || return 1
+    -t "drill-stand-in/$name:$tag" "$ctx" || rc=1
   # The stage that saw the host's apt configuration goes, and its layers with it.
   "$DOCKER" image prune -f --filter "label=drill.stage=$stage" >>"$log" 2>&1 || true
   rm -rf "$ctx"
+  return $rc
 }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # its variables are used by those who source it
 # What every script here shares: where the repository is, messages, step lines, exit codes. Sourced, never run.
 
 DRILL_ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034
+# Builds the program with cargo, quietly: a no-op build says nothing, a long one says how far it is. Needs common.sh.
+# Leaves PROGRAM, the path of the binary, and STEPS_SHOWN if there was something to see.
+
+PATIENCE_MS=1000   # a build that is done by then is not worth a line
+BEAT_SECONDS=30    # a sign of life, also in a CI log
+STEPS_SHOWN=
+[[ ${CARGO_TARGET_DIR:-} != [!/]* ]] || export CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR
+PROGRAM=${CARGO_TARGET_DIR:-$DRILL_ROOT/target}/release/drill
+
+# program_build N/OF
+program_build() {
+  local t0 log pid beat rc=0
+  have cargo || die "cargo is missing: install Rust (https://rustup.rs), at least $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$DRILL_ROOT/Cargo.toml")"
+  t0=$(now_ms) log=$(mktemp)
+  (cd "$DRILL_ROOT" && exec cargo build --release --locked --bin drill) >"$log" 2>&1 </dev/null &
+  pid=$! beat=$((SECONDS + BEAT_SECONDS))
+  while kill -0 "$pid" 2>/dev/null; do
+    if [[ ! $STEPS_SHOWN ]] && (($(now_ms) - t0 > PATIENCE_MS)); then
+      step "$1" program "cargo build --release (beside the images)"
+      STEPS_SHOWN=yes
+    elif ((SECONDS >= beat)); then
+      say "      program   $(grep -c '^ *Compiling' "$log" || true) crates begun, $(elapsed "$t0")"
+      beat=$((SECONDS + BEAT_SECONDS))
+    fi
+    sleep 0.02
+  done
+  wait "$pid" || rc=$?
+  if ((rc)); then
+    cat "$log" >&2
+    note "the program does not build (cargo build --release)"
+    rc=$EXIT_ENVIRONMENT
+  elif [[ $STEPS_SHOWN ]]; then step "$1" program "built" "$t0"; fi
+  rm -f "$log"
+  return "$rc"
+}
+
+stop_jobs() {
+  local pids
+  pids=$(jobs -p)
+  # shellcheck disable=SC2086
+  [[ ! $pids ]] || kill $pids 2>/dev/null || true
+  wait 2>/dev/null || true
+}
