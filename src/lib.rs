@@ -3,7 +3,6 @@
 //!
 //! `definition`, `history`, `verdict`, `report` and each backend's code table build without the feature `engine`.
 
-#[cfg(feature = "engine")]
 pub mod authority;
 pub mod backend;
 pub mod cli;
@@ -16,6 +15,7 @@ pub mod exit;
 pub mod history;
 pub mod observation;
 pub mod progress;
+pub mod provenance;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod run;

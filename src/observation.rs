@@ -87,3 +87,17 @@ impl Saw {
         }
     }
 }
+
+/// What was taken stock of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stock {
+    /// Leases or records at the authority.
+    Leases,
+    /// Users (roles, accounts) at the backend.
+    Users,
+    /// Sessions at the backend, by user or, where the user is gone, by what the inspector wrote down when they were opened.
+    Sessions,
+    /// Objects, queues, grants that the credential left behind.
+    Objects,
+}

@@ -1,13 +1,25 @@
 //! Who issues: OpenBao. Its server, its actors with their policies, and a thin typed client.
 
+#[cfg(feature = "engine")]
 mod actors;
+mod caller;
+#[cfg(feature = "engine")]
 mod client;
+#[cfg(feature = "engine")]
 mod error;
+#[cfg(feature = "engine")]
 mod server;
+#[cfg(feature = "engine")]
 mod tenant;
 
+#[cfg(feature = "engine")]
 pub use actors::{Actors, bring_up};
+pub use caller::{Caller, CallerKind, Login};
+#[cfg(feature = "engine")]
 pub use client::{Answer, Bao, Sent};
+#[cfg(feature = "engine")]
 pub use error::AuthorityError;
+#[cfg(feature = "engine")]
 pub use server::OpenBao;
+#[cfg(feature = "engine")]
 pub use tenant::{CallerLogin, Tenant};

@@ -1,9 +1,9 @@
 //! A tenant's namespace at the authority, with its caller.
 
 use super::actors::Actors;
+use super::caller::{Caller, Login};
 use super::client::Bao;
 use super::error::AuthorityError;
-use crate::definition::{Caller, Login};
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
 

@@ -2,8 +2,7 @@
 
 use super::{BackendError, BackendPlan, Credential, postgres};
 use crate::environment::{Container, EngineHandle, ImageChoice, Labels, Network};
-use crate::history::Stock;
-use crate::observation::{Saw, Stage};
+use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
 

@@ -3,6 +3,10 @@
 #[cfg(feature = "engine")]
 pub mod clean;
 pub mod explain;
+#[cfg(feature = "engine")]
+pub mod prove;
 pub mod report;
+#[cfg(feature = "engine")]
+pub mod run;
 #[cfg(feature = "engine")]
 pub mod serve;

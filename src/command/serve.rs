@@ -1,11 +1,12 @@
 //! What every command with servers needs: the engine, the run's lock, leftovers swept, signals heard, and everything stopped at the end.
 
 use crate::definition::DrillPlan;
+use crate::definition::sabotage::Sabotage;
 use crate::environment::{EngineHandle, EnvError, ImageMode, Labels, Lock, discover, is_default_endpoint, sweep};
 use crate::exit::Exit;
 use crate::history::log::Log;
 use crate::history::{Body, Head, History, Invocation, State};
-use crate::run::{RunContext, Sabotage, run_drill};
+use crate::run::{RunContext, run_drill};
 use crate::secret::Redactor;
 use futures_util::StreamExt;
 use std::collections::BTreeMap;

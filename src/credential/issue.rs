@@ -1,9 +1,9 @@
 //! Issuing, whichever kind it is: what `run` may ask for.
 
-use super::{CredentialPlan, database};
+use super::{CredentialPlan, Record, database};
 use crate::authority::{AuthorityError, Bao, Tenant};
 use crate::backend::Credential;
-use crate::history::Record;
+
 use crate::secret::Redactor;
 
 /// A prepared role at the authority.

@@ -2,6 +2,8 @@
 //! All durations are milliseconds.
 
 use crate::backend::BackendPlan;
+
+pub use crate::authority::{Caller, CallerKind, Login};
 use crate::credential::CredentialPlan;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,42 +108,6 @@ impl Trigger {
     }
 }
 
-/// The workload or person that asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Caller {
-    /// `workload` or `person`.
-    pub kind: CallerKind,
-    /// Name of its entity.
-    pub name: String,
-    /// How it logs in.
-    pub login: Login,
-    /// Who answers for it.
-    pub owner: String,
-    /// Whose it is; the namespace is `<tenant>-<drill>`.
-    pub tenant: String,
-    /// Owner and tenant were exported from production; otherwise they are what the drill wrote itself.
-    pub exported: bool,
-}
-
-/// What sort of caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum CallerKind {
-    Workload,
-    Person,
-}
-
-/// How a caller logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum Login {
-    Approle,
-    Userpass,
-    Jwt,
-}
-
 /// What is claimed of a session that was open before the trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -187,7 +153,7 @@ pub enum FaultServer {
 }
 
 /// What a fault does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// The processes are frozen; ports accept and stay silent.

@@ -3,7 +3,7 @@
 
 use super::error::EnvError;
 use super::reach::Reach;
-use crate::history::Engine;
+use crate::provenance::Engine;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Which image stands for a reference: the official one, or a stand-in that was built here because no registry answers.
 
 use super::error::EnvError;
-use crate::history::Origin;
+use crate::provenance::Origin;
 use futures_util::StreamExt;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as BollardError;

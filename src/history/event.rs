@@ -1,7 +1,9 @@
 //! What can happen in a run. Times are microseconds of one monotonic clock since the run began (`*_us`);
 //! wall time is derived from the head's anchor and decides nothing.
 
-use crate::observation::{Saw, Stage};
+use crate::credential::Record;
+use crate::observation::{Saw, Stage, Stock};
+use crate::provenance::Origin;
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened.
@@ -105,20 +107,6 @@ pub enum Ack {
     },
 }
 
-/// What was taken stock of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stock {
-    /// Leases or records at the authority.
-    Leases,
-    /// Users (roles, accounts) at the backend.
-    Users,
-    /// Sessions at the backend, by user or, where the user is gone, by what the inspector wrote down when they were opened.
-    Sessions,
-    /// Objects, queues, grants that the credential left behind.
-    Objects,
-}
-
 /// When stock was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -146,32 +134,6 @@ pub enum By {
     Subject,
     /// The backend's administrator during set-up, its effect undone: shows that the statement is no typing error.
     Administrator,
-}
-
-/// What is known of an issued credential; never a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// The lease id, or the serial where there is no lease.
-    pub id: String,
-    /// The name that the backend knows it by.
-    pub name: String,
-    /// The role at the authority that it was issued from.
-    pub role: String,
-    /// That role is a twin of the stated one with another TTL, because the caller cannot state a TTL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub twin_of: Option<String>,
-    /// The tenant's namespace at the authority.
-    pub namespace: String,
-    /// Granted TTL, ms.
-    pub ttl_ms: u64,
-    /// Whether the authority says that it can be renewed.
-    pub renewable: bool,
-    /// The end that the credential itself states (`notAfter`, `Expiration`), RFC 3339.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stated_end: Option<jiff::Timestamp>,
-    /// The id of the issuing request at the authority, for its audit log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
 }
 
 /// The kinds of event.
@@ -309,16 +271,4 @@ pub enum Body {
         /// `SIGINT`, `SIGTERM` or `time-out`.
         by: String,
     },
-}
-
-/// Where an image came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The official image.
-    Official,
-    /// Built here, because no registry answers.
-    StandIn,
-    /// Not a container of ours.
-    External,
 }

@@ -1,6 +1,7 @@
 //! What is known of a run before its first event.
 
 use crate::definition::DrillPlan;
+use crate::provenance::Engine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -48,17 +49,4 @@ pub struct Invocation {
     /// The arguments as typed.
     #[serde(default)]
     pub arguments: Vec<String>,
-}
-
-/// The container engine that was used.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Engine {
-    /// `docker` or `podman`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Where it answers, e.g. `unix:///var/run/docker.sock`.
-    pub endpoint: String,
-    /// `loopback`, `attached` or `remote`.
-    pub reach: String,
 }

@@ -10,6 +10,10 @@ mod replay;
 
 pub use event::*;
 pub use head::*;
+
+pub use crate::credential::Record;
+pub use crate::observation::Stock;
+pub use crate::provenance::{Engine, Origin};
 pub use log::{Clock, Log};
 pub use replay::{Replay, ReplayError, replay};
 

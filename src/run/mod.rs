@@ -11,7 +11,6 @@ mod stage;
 mod stock;
 mod trigger;
 
-pub use sabotage::{Action, Point, Sabotage};
 pub use stage::{RunContext, run_drill};
 
 /// What kept a scenario or a drill from being run to its end. The judge turns it into inconclusive.

@@ -5,71 +5,12 @@ use super::{AtStep, RunError};
 use crate::authority::{Bao, OpenBao};
 use crate::backend::Running;
 use crate::credential::Issued;
+use crate::definition::sabotage::{Action, Exec, Point, Request, Sabotage};
 use crate::definition::{Fault, FaultKind, FaultServer};
 use crate::history::Body;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
-
-/// A sabotage, resolved.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Sabotage {
-    /// Which drill.
-    pub drill: String,
-    /// Which scenario.
-    pub scenario: String,
-    /// What is done when.
-    pub at: BTreeMap<Point, Vec<Action>>,
-}
-
-/// When a sabotage acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Point {
-    /// After set-up, before anything is issued.
-    SetUp,
-    /// The subject and the control exist.
-    Issued,
-    /// The bracket is complete.
-    BeforeTrigger,
-    /// The trigger was answered (expiry: the watch has begun).
-    Acknowledged,
-    /// The watch is over.
-    Settled,
-}
-
-/// What a sabotage does.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Action {
-    /// A request to the authority, in the drill's namespace.
-    Authority {
-        /// GET, POST, …
-        method: String,
-        /// Without `/v1/`; `${subject.lease}` and the like are filled in.
-        path: String,
-        /// JSON.
-        #[serde(default)]
-        body: Option<serde_json::Value>,
-    },
-    /// A script run by the subject's credential.
-    AsSubject(String),
-    /// A script run by the backend's administrator.
-    AsAdministrator(String),
-    /// A server is disturbed.
-    Fault(Fault),
-    /// A command inside a server's container.
-    Exec {
-        /// `authority` or `backend`.
-        r#in: FaultServer,
-        /// The command.
-        run: Vec<String>,
-    },
-    /// A step of the runner is left out.
-    Skip(String),
-}
 
 /// What may act on a scenario: the sabotage if it is about this one, and the declared fault.
 #[derive(Clone)]
@@ -136,7 +77,7 @@ impl Hooks {
 
     async fn act(&self, action: &Action) -> Result<(), RunError> {
         match action {
-            Action::Authority { method, path, body } => {
+            Action::Authority(Request { method, path, body }) => {
                 let saboteur = self.saboteur.as_ref().ok_or("no saboteur's token").at_step("sabotage")?;
                 let body = body
                     .as_ref()
@@ -159,7 +100,7 @@ impl Hooks {
                 let session = self.backend.administrator().await.at_step("sabotage")?;
                 session.run(&self.filled(script)).await.map_err(|saw| saw.label().to_string()).at_step("sabotage")?;
             }
-            Action::Exec { r#in, run } => {
+            Action::Exec(Exec { r#in, run }) => {
                 let container = match r#in {
                     FaultServer::Authority => &self.authority.container,
                     FaultServer::Backend => self.backend.container(),
@@ -171,7 +112,7 @@ impl Hooks {
                 }
             }
             Action::Fault(fault) => {
-                let healing = self.fault(fault).await?;
+                let healing = self.fault(&fault.resolve().at_step("sabotage")?).await?;
                 self.healings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(healing);
             }
             Action::Skip(_) => {}

@@ -2,12 +2,13 @@
 
 use super::journal::Journal;
 use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
-use super::sabotage::{Hooks, Point};
+use super::sabotage::Hooks;
 use super::sessions::Watched;
 use super::{AtStep, RunError, bracket, reasons, sessions, stock, trigger};
 use crate::authority::{Actors, Bao};
 use crate::backend::Running;
 use crate::credential::{Issued, Issuer};
+use crate::definition::sabotage::Point;
 use crate::definition::{DrillPlan, FaultServer, ScenarioPlan, SessionClaim, Trigger};
 use crate::history::{Body, Moment, Part, Series, State};
 use crate::secret::Redactor;

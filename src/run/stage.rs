@@ -1,12 +1,13 @@
 //! One drill's stage: its servers side by side, its tenant, its scenarios side by side, and the end of it all.
 
 use super::journal::Journal;
-use super::sabotage::{Hooks, Point, Sabotage};
+use super::sabotage::Hooks;
 use super::scenario::ScenarioRun;
 use super::{AtStep, RunError, bracket};
 use crate::authority::{Actors, Bao, OpenBao, Tenant, bring_up};
 use crate::backend::Running;
 use crate::credential::Issuer;
+use crate::definition::sabotage::{Point, Sabotage};
 use crate::definition::{DrillPlan, Trigger};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, LogLine, Network, resolve_image};
 use crate::history::Body;

@@ -3,8 +3,8 @@
 use super::DatabasePlan;
 use crate::authority::{AuthorityError, Bao, Tenant};
 use crate::backend::Credential;
-use crate::credential::Issued;
-use crate::history::Record;
+use crate::credential::{Issued, Record};
+
 use crate::secret::{Redactor, Secret};
 use serde_json::{Value, json};
 

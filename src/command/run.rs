@@ -1,0 +1,216 @@
+//! `drill run`: definitions → servers → history → verdicts → reports → exit code.
+
+use super::serve::{Order, Served, serve, show};
+use crate::definition::{self, DrillPlan};
+use crate::environment::{EnvError, ImageMode, LogLine};
+use crate::exit::Exit;
+
+use crate::definition::sabotage::Sabotage;
+use crate::progress::{DrillProgress, Progress};
+use crate::report::{self, Console, Copies, Paths, Verbosity};
+use crate::secret::{RedactingWriter, Redactor};
+use crate::verdict::{Outcome, Verdicts, judge};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What every command with servers takes.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// `--drills`.
+    pub drills: PathBuf,
+    /// `--reports`.
+    pub reports: PathBuf,
+    /// `--images`.
+    pub images: ImageMode,
+    /// `--jobs`.
+    pub jobs: usize,
+    /// `--timeout`.
+    pub timeout: Duration,
+    /// `--junit`, `--summary`.
+    pub copies: Copies,
+    /// `-q`, `-v`.
+    pub verbosity: Verbosity,
+    /// Colour on stdout.
+    pub color: bool,
+    /// Live progress on stderr.
+    pub progress: bool,
+    /// As typed, for the head.
+    pub arguments: Vec<String>,
+}
+
+/// What `drill run` takes besides.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// `NAME[/SCENARIO]…`.
+    pub names: Vec<String>,
+    /// `--repeat`.
+    pub repeat: u32,
+    /// `--keep`.
+    pub keep: bool,
+    /// The rest.
+    pub servers: ServerOptions,
+}
+
+/// Runs the selected drills; the exit code is the worst verdict.
+pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
+    let plans = match definition::load(&options.servers.drills, &options.names) {
+        Ok(plans) => plans,
+        Err(diagnostics) => {
+            let text = diagnostics.render(options.servers.color);
+            eprint!("{text}");
+            trouble(&options.servers, "a definition or the command line is wrong", &text, redactor);
+            return Exit::Usage;
+        }
+    };
+    if options.keep && std::env::var_os("CI").is_some() {
+        eprintln!("error: --keep is refused where CI is set: it leaves servers and a login behind");
+        return Exit::Usage;
+    }
+    let mut all = Vec::new();
+    let mut exit = Exit::Passed;
+    for _ in 0..options.repeat.max(1) {
+        match once(&options.servers, plans.clone(), options.keep, None, redactor).await {
+            Ok((verdicts, code)) => {
+                exit = exit.worse(code);
+                all.push(verdicts);
+            }
+            Err(e) => {
+                let code = show(&e);
+                trouble(&options.servers, "the environment is broken", &e.to_string(), redactor);
+                return code;
+            }
+        }
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    if all.len() > 1 {
+        let _ = console(&options.servers, redactor).spread(&all);
+    }
+    exit
+}
+
+/// One run, judged and reported.
+///
+/// # Errors
+/// The environment: no engine, an unwritable directory, a taken id.
+pub async fn once(
+    options: &ServerOptions,
+    plans: Vec<DrillPlan>,
+    keep: bool,
+    sabotage: Option<Arc<Sabotage>>,
+    redactor: &Redactor,
+) -> Result<(Verdicts, Exit), EnvError> {
+    let progress = Arc::new(Progress::new(options.progress, redactor.clone()));
+    let order = Order {
+        plans,
+        reports: options.reports.clone(),
+        images: options.images,
+        jobs: options.jobs,
+        timeout: options.timeout,
+        keep,
+        sabotage,
+        say: sayer(progress.clone()),
+        arguments: options.arguments.clone(),
+    };
+    let served = serve(order, redactor).await?;
+    progress.finish();
+    conclude(options, served, redactor)
+}
+
+/// Tells the live progress, one line a drill.
+fn sayer(progress: Arc<Progress>) -> Arc<dyn Fn(&str, &str) + Send + Sync> {
+    let drills: Mutex<BTreeMap<String, DrillProgress>> = Mutex::default();
+    Arc::new(move |drill, what| {
+        let mut drills = drills.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        drills.entry(drill.to_string()).or_insert_with(|| progress.drill(drill)).say(what);
+    })
+}
+
+fn conclude(options: &ServerOptions, served: Served, redactor: &Redactor) -> Result<(Verdicts, Exit), EnvError> {
+    let verdicts = judge(&served.history);
+    let mut exit = Exit::of(&verdicts);
+    if !matches!(verdicts.outcome, Outcome::Passed | Outcome::Excepted) {
+        write_logs(&served.dir, &served.server_logs, redactor);
+    }
+    let mut console = console(options, redactor);
+    let cannot = |e: std::io::Error| {
+        EnvError::new(format!("cannot write the report: {e}")).help("--reports DIR, or DRILL_REPORTS")
+    };
+    let written = report::write_all(&options.reports, &served.history, &verdicts, redactor);
+    let paths = match &written {
+        Ok(paths) => paths.clone(),
+        Err(_) => Paths {
+            junit: served.dir.join("junit.xml"),
+            readiness: served.dir.join("readiness.md"),
+            evidence: served.dir.join("evidence.json"),
+            dir: served.dir.clone(),
+            evidence_sha256: String::new(),
+        },
+    };
+    print(&mut console, options, &served, &verdicts, &paths);
+    if let Some(trouble) = &served.trouble {
+        // Red stays red; what would have passed did not leave its evidence.
+        eprintln!("error: the evidence is not complete on disk: {trouble}");
+        exit = exit.worse(Exit::Inconclusive);
+    }
+    if let Err(e) = written {
+        show(&cannot(e));
+        return Ok((verdicts, exit.worse(Exit::Inconclusive)));
+    }
+    if let Err(e) = report::write_copies(&options.copies, &paths, &served.history, &verdicts, redactor) {
+        show(&cannot(e));
+        exit = exit.worse(Exit::Inconclusive);
+    }
+    Ok((verdicts, exit))
+}
+
+fn print(
+    console: &mut Console<RedactingWriter<std::io::Stdout>>,
+    options: &ServerOptions,
+    served: &Served,
+    verdicts: &Verdicts,
+    paths: &Paths,
+) {
+    let _ = options;
+    // A closed stdout must not lose the exit code.
+    let _ = console.run_started(&served.history.head, None);
+    for (plan, drill) in served.history.head.drills.iter().zip(&verdicts.drills) {
+        for scenario in &drill.scenarios {
+            let _ = console.scenario_ended(plan, scenario);
+        }
+    }
+    let _ = console.run_ended(&served.history, verdicts, paths);
+}
+
+fn console(options: &ServerOptions, redactor: &Redactor) -> Console<RedactingWriter<std::io::Stdout>> {
+    let out = RedactingWriter::new(std::io::stdout(), redactor.clone());
+    let latest = options.reports.join("latest").display().to_string();
+    Console::new(out, options.color, options.verbosity, redactor.clone(), &latest)
+}
+
+/// The servers' own logs, cleaned, where the run did not pass.
+fn write_logs(dir: &Path, logs: &[(String, Vec<LogLine>)], redactor: &Redactor) {
+    let dir = dir.join("logs");
+    if std::fs::create_dir_all(&dir).is_err() {
+        return;
+    }
+    for (name, lines) in logs {
+        let Ok(file) = std::fs::File::create(dir.join(format!("{name}.log"))) else { continue };
+        let mut out = RedactingWriter::new(std::io::BufWriter::new(file), redactor.clone());
+        for line in lines {
+            let _ = writeln!(out, "{}", line.text);
+        }
+        let _ = out.finish();
+    }
+}
+
+/// CI must see neither an old report nor none.
+fn trouble(options: &ServerOptions, title: &str, what: &str, redactor: &Redactor) {
+    if let Err(e) = report::write_trouble(&options.copies, title, what, jiff::Timestamp::now(), redactor) {
+        eprintln!("error: cannot write the report: {e}");
+    }
+}

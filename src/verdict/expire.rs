@@ -1,0 +1,51 @@
+//! An expiry must not come early either: a credential that dies before its stated end breaks what relies on it.
+
+use super::Outcome;
+use super::exposure::death;
+use super::found::Found;
+use super::reason::Reason;
+use super::view::{Seen, View};
+use super::words::ms;
+use crate::history::Part;
+
+/// How much before the stated end the last acceptance may have begun, µs.
+const NEAR_US: u64 = 250_000;
+
+/// Judged against the end that the credential itself states, else against request sent + granted TTL.
+pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
+    let expected = "accepted up to the end that the credential states";
+    let issued = view.issued(&Part::Subject { member: 0 });
+    let (subject, control) = (view.line(Part::Subject { member: 0 }, door), view.line(Part::Control, door));
+    let (Some((seq, record, sent_us, _)), Some(subject), Some(control)) = (issued, subject, control) else {
+        return Found::unknown(Reason::NotObserved, expected, "nothing was issued or probed", vec![]);
+    };
+    let stated =
+        record.stated_end.map(|end| u64::try_from(end.duration_since(view.head.started).as_micros()).unwrap_or(0));
+    let end_us = stated.unwrap_or(sent_us + record.ttl_ms * 1000);
+    let death = death(subject, control);
+    if let Some(refused) = death.counted.filter(|o| o.done_us < end_us) {
+        let early = ms(i64::try_from(end_us - refused.done_us).unwrap_or(0), false);
+        return Found::failed(
+            Reason::RefusedEarly,
+            expected,
+            format!("refused {early} before it: {}", refused.saw.label()),
+            vec![seq, refused.seq],
+        );
+    }
+    let Some(last) = death.last_accepted else {
+        return Found::unknown(Reason::NotObserved, expected, "it was never seen accepted", vec![seq]);
+    };
+    let next = subject.obs.iter().find(|o| o.n > last.n);
+    let near = last.sent_us + NEAR_US >= end_us || next.is_some_and(|o| o.done_us >= end_us && o.seen != Seen::Nothing);
+    let offset = ms(i64::try_from(last.sent_us).unwrap_or(0) - i64::try_from(end_us).unwrap_or(0), false);
+    if !near {
+        return Found::unknown(
+            Reason::NoAnswer,
+            expected,
+            format!("last seen accepted at {offset} from it"),
+            vec![seq, last.seq],
+        );
+    }
+    Found::passed(expected, format!("last accepted at {offset} from it"), vec![seq, last.seq])
+        .resting_on(view.whole && subject.whole, premises)
+}

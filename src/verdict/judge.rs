@@ -1,0 +1,167 @@
+//! From a history to its verdicts. Total: whatever the history holds, there is a verdict.
+
+use super::check::{Check, NOT_JUDGED, TABLE};
+use super::found::Found;
+use super::reason::Reason;
+use super::view::{Seen, View};
+use super::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
+use super::{access, expire, residue, sessions, trigger};
+use crate::definition::{DrillPlan, ScenarioPlan, Trigger};
+use crate::history::{Body, History, Part};
+use jiff::SignedDuration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Judges a history: the same history, the same verdicts, whenever and wherever.
+pub fn judge(history: &History) -> Verdicts {
+    let interrupted = history.events.iter().find_map(|e| match &e.body {
+        Body::Interrupted { by } => Some(by.clone()),
+        _ => None,
+    });
+    let whole = interrupted.is_none() && numbered(history);
+    let drills: Vec<DrillVerdict> = history.head.drills.iter().map(|d| drill(history, d, whole)).collect();
+    let worst = drills.iter().map(|d| d.outcome).max();
+    // Nothing judged is nothing proved.
+    let outcome = worst.unwrap_or(Outcome::Inconclusive);
+    let outcome = if interrupted.is_some() { outcome.max(Outcome::Inconclusive) } else { outcome };
+    Verdicts { outcome, interrupted, drills }
+}
+
+/// The events are numbered from 1 without holes or doubles: none is lost but perhaps the last ones, which the scenarios' ends tell.
+fn numbered(history: &History) -> bool {
+    let mut seqs: Vec<u64> = history.events.iter().map(|e| e.seq).collect();
+    seqs.sort_unstable();
+    seqs.iter().zip(1..).all(|(seq, n)| *seq == n)
+}
+
+fn drill(history: &History, plan: &DrillPlan, whole: bool) -> DrillVerdict {
+    let scenarios: Vec<ScenarioVerdict> = plan.scenarios.iter().map(|s| scenario(history, plan, s, whole)).collect();
+    let outcome = scenarios.iter().map(|s| s.outcome).max().unwrap_or(Outcome::Inconclusive);
+    DrillVerdict {
+        drill: plan.drill.clone(),
+        outcome,
+        scenarios,
+        not_judged: NOT_JUDGED.iter().map(|s| (*s).to_string()).collect(),
+    }
+}
+
+fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, whole: bool) -> ScenarioVerdict {
+    let view = View::new(history, drill, plan, whole);
+    let mut checks = Vec::new();
+    let mut exposures: Vec<Exposure> = Vec::new();
+    let mut bracket: Vec<(String, Outcome)> = Vec::new();
+    for (check, id, _) in TABLE.iter().filter(|(check, ..)| check.applies_to(plan)) {
+        for of in instances(*check, drill, plan) {
+            let name = of.as_ref().map_or((*id).to_string(), |of| format!("{id}@{of}"));
+            let premises: Vec<(&str, Outcome)> = bracket.iter().map(|(id, o)| (id.as_str(), *o)).collect();
+            let door = of.clone().unwrap_or_else(|| drill.doors.first().cloned().unwrap_or_default());
+            let found = catch_unwind(AssertUnwindSafe(|| find(*check, &view, &door, &premises))).unwrap_or_else(|_| {
+                Found::unknown(Reason::CheckerPanicked, "", "the check could not be judged", vec![])
+            });
+            if matches!(check, Check::AcceptedBefore | Check::BogusRefused) {
+                bracket.push((name.clone(), found.outcome));
+            }
+            exposures.extend(found.exposure.clone());
+            checks.push(verdict(&view, *check, id, &name, of, found));
+        }
+    }
+    checks.sort_by_key(|c| std::cmp::Reverse(c.outcome));
+    exposures.sort_by_key(|e| (e.session, e.upper_us.is_some(), std::cmp::Reverse(e.lower_us)));
+    let outcome = checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Inconclusive);
+    ScenarioVerdict { scenario: plan.scenario.clone(), outcome, exposures, checks }
+}
+
+/// A check is judged for each door where there are several, and for each kind of session.
+fn instances(check: Check, drill: &DrillPlan, plan: &ScenarioPlan) -> Vec<Option<String>> {
+    match check {
+        Check::Sessions => plan.sessions.keys().map(|kind| Some(kind.clone())).collect(),
+        Check::Allowed | Check::Denied | Check::Acknowledged | Check::NoResidue => vec![None],
+        _ if drill.doors.len() > 1 => drill.doors.iter().map(|door| Some(door.clone())).collect(),
+        _ => vec![None],
+    }
+}
+
+fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -> Found {
+    match check {
+        Check::AcceptedBefore => access::accepted_before(view, of).resting_on(view.whole, &[]),
+        Check::BogusRefused => access::bogus_refused(view, of).resting_on(view.whole, &[]),
+        Check::Allowed => access::allowed(view).resting_on(view.whole, &[]),
+        Check::Denied => access::denied(view).resting_on(view.whole, &[]),
+        Check::Acknowledged => trigger::acknowledged(view),
+        Check::RefusedAtBackend => trigger::refused_at_backend(view, of, premises),
+        Check::Exposure => trigger::exposure_within(view, of, premises),
+        Check::Sessions => match view.plan.sessions.get(of) {
+            Some(claim) => sessions::sessions(view, of, *claim, premises),
+            None => Found::unknown(Reason::NotObserved, "", "no claim", vec![]),
+        },
+        Check::ControlAlive => trigger::control_alive(view, of),
+        Check::NoResidue => residue::no_residue(view),
+        Check::StaysDead => trigger::stays_dead(view, of, premises),
+        Check::ServiceReturns => trigger::service_returns(view, of),
+        Check::NotEarly => expire::not_early(view, of, premises),
+    }
+}
+
+fn verdict(view: &View<'_>, check: Check, id: &str, name: &str, of: Option<String>, found: Found) -> CheckVerdict {
+    let red = found.outcome != Outcome::Passed;
+    let trigger = id.starts_with("trigger.") || id.starts_with("expire.");
+    let full = |id: &str| format!("{}/{}/{id}", view.drill.drill, view.plan.scenario);
+    CheckVerdict {
+        id: full(name),
+        check: check.id().to_string(),
+        of,
+        outcome: found.outcome,
+        reason: found.reason.text().0.to_string(),
+        expected: found.expected,
+        observed: found.observed,
+        when: (red && trigger).then(|| when(view, found.exposure.as_ref())).flatten(),
+        control: (red && trigger).then(|| control(view)).flatten(),
+        means: red.then(|| found.reason.text().1.to_string()),
+        look_at: view.plan.at.clone(),
+        events: ranges(found.events),
+        premise: found.premise.map(|p| full(&p)),
+    }
+}
+
+fn when(view: &View<'_>, exposure: Option<&Exposure>) -> Option<String> {
+    let wall = |us: u64| {
+        let at = view.head.started + SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX / 2));
+        at.strftime("%H:%M:%S%.3fZ").to_string()
+    };
+    let mut parts = Vec::new();
+    match view.plan.trigger {
+        Trigger::Revoke => {
+            let trigger = view.trigger()?;
+            parts.push(format!("trigger sent {}", wall(trigger.sent_us)));
+            parts.push(format!(
+                "answered at +{}",
+                super::words::ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true)
+            ));
+        }
+        Trigger::Expire { .. } => parts.push(format!("TTL ended {}", wall(view.origin()?.from_us))),
+    }
+    if let Some(last) = exposure.and_then(|e| e.last_accepted_us) {
+        parts.push(format!("last accepted {}", wall(last)));
+    }
+    Some(parts.join(" · "))
+}
+
+fn control(view: &View<'_>) -> Option<String> {
+    let line = view.line(Part::Control, view.drill.doors.first()?)?;
+    let accepted = line.obs.iter().filter(|o| o.seen == Seen::Accepted).count();
+    Some(format!("accepted {accepted} of {}", line.obs.len()))
+}
+
+/// Inclusive ranges of event numbers.
+fn ranges(mut seqs: Vec<u64>) -> Vec<(u64, u64)> {
+    seqs.retain(|s| *s > 0);
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for seq in seqs {
+        match ranges.last_mut() {
+            Some((_, to)) if *to + 1 == seq => *to = seq,
+            _ => ranges.push((seq, seq)),
+        }
+    }
+    ranges
+}

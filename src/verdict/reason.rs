@@ -1,0 +1,140 @@
+//! Why a verdict is what it is: one word of a closed list.
+
+/// The reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// What was claimed was seen.
+    Proved,
+    /// The run did not come to its end, or evidence of it is lost.
+    EvidenceIncomplete,
+    /// A check that this one rests on is not passed.
+    PremiseFailed,
+    /// What should have been observed was not.
+    NotObserved,
+    /// Neither an acceptance nor a refusal: no answer, or one that the closed table does not know.
+    NoAnswer,
+    /// The control was not accepted around it: a dead server and a dead credential look alike.
+    ControlNotAccepted,
+    /// The interval holds the limit: both are possible.
+    IntervalSpansLimit,
+    /// Accepted after the limit.
+    AcceptedAfterLimit,
+    /// Access ended before the trigger, so the trigger proved nothing.
+    DeadBeforeTrigger,
+    /// Accepted again after it was refused.
+    AcceptedAgain,
+    /// The issued credential is not accepted at all.
+    NeverAccepted,
+    /// What must be refused is accepted.
+    BogusAccepted,
+    /// What must be allowed is denied.
+    AllowedDenied,
+    /// What must be denied is allowed.
+    DeniedAllowed,
+    /// A statement fails for the administrator too.
+    StatementBroken,
+    /// The authority said no.
+    TriggerRejected,
+    /// The authority said nothing.
+    TriggerUnanswered,
+    /// The lease is still there.
+    LeaseLeft,
+    /// Something of the credential is still there.
+    ResidueLeft,
+    /// The query does not even find what must be there.
+    NothingToCompare,
+    /// The control was ended too.
+    ControlEnded,
+    /// A new credential is refused.
+    ReissueRefused,
+    /// The session lives on, as the drill says it may.
+    MayOutlive,
+    /// Refused before the end that the credential states.
+    RefusedEarly,
+    /// The checker itself failed.
+    CheckerPanicked,
+}
+
+impl Reason {
+    /// All of them, for the test that reaches each.
+    pub const ALL: &[Self] = &[
+        Self::Proved,
+        Self::EvidenceIncomplete,
+        Self::PremiseFailed,
+        Self::NotObserved,
+        Self::NoAnswer,
+        Self::ControlNotAccepted,
+        Self::IntervalSpansLimit,
+        Self::AcceptedAfterLimit,
+        Self::DeadBeforeTrigger,
+        Self::AcceptedAgain,
+        Self::NeverAccepted,
+        Self::BogusAccepted,
+        Self::AllowedDenied,
+        Self::DeniedAllowed,
+        Self::StatementBroken,
+        Self::TriggerRejected,
+        Self::TriggerUnanswered,
+        Self::LeaseLeft,
+        Self::ResidueLeft,
+        Self::NothingToCompare,
+        Self::ControlEnded,
+        Self::ReissueRefused,
+        Self::MayOutlive,
+        Self::RefusedEarly,
+        Self::CheckerPanicked,
+    ];
+
+    /// As in the evidence, and what it means in one sentence.
+    pub fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Proved => ("proved", "what was claimed was seen"),
+            Self::EvidenceIncomplete => {
+                ("evidence-incomplete", "the run did not come to its end, or a part of its evidence is lost")
+            }
+            Self::PremiseFailed => ("premise-failed", "it rests on a check that is not passed"),
+            Self::NotObserved => ("not-observed", "what should have been observed was not"),
+            Self::NoAnswer => (
+                "no-answer",
+                "the server gave no answer that its closed table of codes knows: nothing follows from silence",
+            ),
+            Self::ControlNotAccepted => (
+                "control-not-accepted",
+                "the control was not accepted around the refusal: a dead credential and a dead server look alike",
+            ),
+            Self::IntervalSpansLimit => {
+                ("interval-spans-limit", "death may lie before or after the limit: the observations do not tell")
+            }
+            Self::AcceptedAfterLimit => {
+                ("accepted-after-limit", "the backend still let the credential in after the limit")
+            }
+            Self::DeadBeforeTrigger => {
+                ("dead-before-trigger", "access had ended before the trigger was pulled, so the trigger proved nothing")
+            }
+            Self::AcceptedAgain => ("accepted-again", "the backend refused the credential and let it in again"),
+            Self::NeverAccepted => ("never-accepted", "the issued credential does not work at the backend"),
+            Self::BogusAccepted => ("bogus-accepted", "the backend lets in what was never issued: it refuses nobody"),
+            Self::AllowedDenied => ("allowed-denied", "the credential may not do what it is for"),
+            Self::DeniedAllowed => ("denied-allowed", "the credential may do what it must not"),
+            Self::StatementBroken => {
+                ("statement-broken", "the statement fails for the administrator too: a typing error is no denial")
+            }
+            Self::TriggerRejected => ("trigger-rejected", "the authority did not carry it out"),
+            Self::TriggerUnanswered => {
+                ("trigger-unanswered", "the authority gave no answer: it may or may not have carried it out")
+            }
+            Self::LeaseLeft => ("lease-left", "the authority still knows the lease"),
+            Self::ResidueLeft => ("residue-left", "something of the credential was left behind"),
+            Self::NothingToCompare => {
+                ("nothing-to-compare", "the same query does not find what must be there, so its silence proves nothing")
+            }
+            Self::ControlEnded => ("control-ended", "the trigger ended more than it should"),
+            Self::ReissueRefused => ("reissue-refused", "a credential issued afterwards does not work"),
+            Self::MayOutlive => {
+                ("may-outlive", "the session lives on, as the drill says it may: that needs an exception")
+            }
+            Self::RefusedEarly => ("refused-early", "the credential died before the end that it states"),
+            Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
+        }
+    }
+}

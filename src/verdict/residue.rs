@@ -1,0 +1,85 @@
+//! What is left behind. Absence counts only beside presence: by name, in one query with the control.
+
+use super::found::Found;
+use super::reason::Reason;
+use super::view::View;
+use crate::history::{Moment, Named, Part, Stock};
+
+fn has(names: &[Named], part: &Part) -> bool {
+    names.iter().any(|n| n.part == *part)
+}
+
+const SUBJECT: Part = Part::Subject { member: 0 };
+
+/// Gone: there before, absent now, and the control's there both times. The event's number, or why not.
+///
+/// # Errors
+/// Why it is not proved gone: the reason, in words, the event.
+pub fn gone(view: &View<'_>, stock: Stock, moment: Moment) -> Result<u64, (Reason, String, u64)> {
+    let words = stock_word(stock);
+    let before = view
+        .inventory(stock, Moment::Before)
+        .filter(|(_, present, ..)| has(present, &SUBJECT) && has(present, &Part::Control));
+    let Some((before_seq, ..)) = before else {
+        return Err((
+            Reason::NotObserved,
+            format!("no {words} of the subject and the control were found before the trigger"),
+            0,
+        ));
+    };
+    let Some((seq, present, absent, _)) = view.inventory(stock, moment) else {
+        return Err((Reason::NotObserved, format!("{words} were not looked for afterwards"), before_seq));
+    };
+    if let Some(left) = present.iter().find(|n| n.part == SUBJECT) {
+        return Err((Reason::ResidueLeft, format!("{} is still among the {words}", left.name), seq));
+    }
+    if !has(absent, &SUBJECT) {
+        return Err((Reason::NotObserved, format!("the subject's {words} were not asked for"), seq));
+    }
+    if !has(present, &Part::Control) {
+        return Err((
+            Reason::NothingToCompare,
+            format!("the same query does not find the control's {words} either"),
+            seq,
+        ));
+    }
+    Ok(seq)
+}
+
+/// Users, sessions and leases of the subject are gone.
+pub fn no_residue(view: &View<'_>) -> Found {
+    let expected = "no user, session or lease of the credential is left; the same query finds the control's";
+    let mut events = Vec::new();
+    let mut unknown = None;
+    let mut failed = None;
+    for stock in [Stock::Users, Stock::Sessions, Stock::Leases] {
+        match gone(view, stock, Moment::After) {
+            Ok(seq) => events.push(seq),
+            Err((Reason::ResidueLeft, observed, seq)) => failed = failed.or(Some((observed, seq))),
+            Err((reason, observed, seq)) => unknown = unknown.or(Some((reason, observed, seq))),
+        }
+    }
+    match (failed, unknown) {
+        (Some((observed, seq)), _) => Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]),
+        (None, Some((reason, observed, seq))) => Found::unknown(reason, expected, observed, vec![seq]),
+        (None, None) => Found::passed(expected, "all gone", events).resting_on(view.whole, &[]),
+    }
+}
+
+/// The control's user or lease is gone too, and the same query finds another: what it was and the event.
+pub fn control_gone(view: &View<'_>) -> Option<(u64, String)> {
+    [Stock::Users, Stock::Leases].into_iter().find_map(|stock| {
+        let (seq, present, absent, _) = view.inventory(stock, Moment::After)?;
+        (has(absent, &Part::Control) && !present.is_empty())
+            .then(|| (seq, format!("it is gone from the {} too", stock_word(stock))))
+    })
+}
+
+fn stock_word(stock: Stock) -> &'static str {
+    match stock {
+        Stock::Leases => "leases",
+        Stock::Users => "users",
+        Stock::Sessions => "sessions",
+        Stock::Objects => "objects",
+    }
+}

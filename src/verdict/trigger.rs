@@ -1,0 +1,275 @@
+//! Whether the trigger did what it should: at the backend, in time, for good, and to nobody else.
+
+use super::exposure::{Death, death, interval, sandwiched};
+use super::found::Found;
+use super::reason::Reason;
+use super::view::{Line, Seen, View};
+use super::words::{ms, tally};
+use super::{Exposure, Outcome};
+use crate::definition::Trigger;
+use crate::history::{Ack, Body, Moment, Part, Stock};
+
+/// How long dead must stay dead under observation, µs.
+pub fn tail_us(trigger: &Trigger) -> u64 {
+    match trigger {
+        Trigger::Revoke => 1_000_000,
+        Trigger::Expire { .. } => 250_000,
+    }
+}
+
+/// The subject and the control at a door, with what they tell.
+struct Both<'v, 'a> {
+    subject: &'v Line<'a>,
+    control: &'v Line<'a>,
+    death: Death<'a>,
+    lower_us: i64,
+    upper_us: Option<i64>,
+    limit_us: i64,
+}
+
+fn both<'v, 'a>(view: &'v View<'a>, door: &str) -> Option<Both<'v, 'a>> {
+    let (subject, control) = (view.line(Part::Subject { member: 0 }, door)?, view.line(Part::Control, door)?);
+    let origin = view.origin()?;
+    let death = death(subject, control);
+    let (lower_us, upper_us) = interval(&death, origin);
+    let limit_us = i64::try_from(view.plan.limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
+    Some(Both { subject, control, death, lower_us, upper_us, limit_us })
+}
+
+impl<'a> Both<'_, 'a> {
+    fn late(&self, view: &View<'_>) -> bool {
+        view.answered() && self.death.last_accepted.is_some() && self.lower_us > self.limit_us
+    }
+    fn whole(&self, view: &View<'_>) -> bool {
+        view.whole && self.subject.whole && self.control.whole
+    }
+    fn dead_before(&self, view: &View<'_>) -> Option<u64> {
+        let sent = view.trigger().filter(|_| view.plan.trigger == Trigger::Revoke)?.sent_us;
+        self.death.counted.filter(|o| o.done_us < sent).map(|o| o.seq)
+    }
+    /// Why nothing can be said, in the order of what helps.
+    fn unsettled(&self) -> (Reason, String) {
+        let seen = tally(self.subject);
+        match (self.death.counted, self.death.refused) {
+            (Some(_), _) => (Reason::NoAnswer, format!("{seen}; it was not refused again and again to the end")),
+            (None, Some(_)) => (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(self.control))),
+            (None, None) => (Reason::NoAnswer, seen),
+        }
+    }
+    fn events(&self) -> Vec<u64> {
+        [self.death.last_accepted, self.death.counted].into_iter().flatten().map(|o| o.seq).collect()
+    }
+    fn exposure(&self, view: &View<'a>, door: &str) -> Exposure {
+        exposure(view, &self.death, door, false, view.plan.limit_ms, (self.lower_us, self.upper_us))
+    }
+}
+
+/// An interval for the reports.
+pub fn exposure(
+    view: &View<'_>,
+    death: &Death<'_>,
+    of: &str,
+    session: bool,
+    limit_ms: u64,
+    (lower_us, upper_us): (i64, Option<i64>),
+) -> Exposure {
+    let refused = death.counted.filter(|_| upper_us.is_some());
+    let reason = refused.and_then(|o| {
+        view.events.iter().find_map(|e| match &e.body {
+            Body::Reason { series, n, line } if *n == o.n && reason_is_of(series, of, session) => Some(line.clone()),
+            _ => None,
+        })
+    });
+    Exposure {
+        of: of.to_string(),
+        session,
+        lower_us,
+        upper_us,
+        limit_ms,
+        last_accepted_us: death.last_accepted.map(|o| o.sent_us),
+        first_refused_us: refused.map(|o| o.done_us),
+        code: refused.map(|o| o.saw.label().to_string()),
+        reason,
+    }
+}
+
+fn reason_is_of(series: &crate::history::Series, of: &str, session: bool) -> bool {
+    match &series.part {
+        Part::Subject { .. } => !session && series.door == of,
+        Part::Session { kind, .. } => session && kind == of,
+        _ => false,
+    }
+}
+
+/// The backend refuses the credential, and nothing else can explain it.
+pub fn refused_at_backend(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
+    let expected = format!("refused within {}", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
+    let Some(both) = both(view, door) else {
+        return Found::unknown(
+            Reason::NotObserved,
+            expected,
+            "there was no trigger, or no subject and control to probe",
+            vec![],
+        );
+    };
+    if both.late(view) {
+        let observed = format!("{}, last let in {} after it", tally(both.subject), ms(both.lower_us, false));
+        return Found::failed(Reason::AcceptedAfterLimit, expected, observed, both.events());
+    }
+    if let Some(seq) = both.dead_before(view) {
+        return Found::unknown(Reason::DeadBeforeTrigger, expected, "refused before the trigger was pulled", vec![seq]);
+    }
+    if both.upper_us.is_none() {
+        let (reason, observed) = both.unsettled();
+        return Found::unknown(reason, expected, observed, both.events());
+    }
+    let code = both.death.counted.map_or("", |o| o.saw.label());
+    Found::passed(expected, format!("refused: {code}"), both.events()).resting_on(both.whole(view), premises)
+}
+
+/// How long access lived after the trigger.
+pub fn exposure_within(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
+    let expected =
+        format!("dead within {} of the trigger", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
+    let Some(both) = both(view, door) else {
+        return Found::unknown(
+            Reason::NotObserved,
+            expected,
+            "there was no trigger, or no subject and control to probe",
+            vec![],
+        );
+    };
+    let exposure = both.exposure(view, door);
+    let lower = ms(both.lower_us.max(0), false);
+    if both.late(view) {
+        let upper = both
+            .upper_us
+            .map_or_else(|| "never seen dead".to_string(), |u| format!("dead at the latest after {}", ms(u, true)));
+        let observed = format!("still let in {lower} after it, {upper}");
+        return Found::failed(Reason::AcceptedAfterLimit, expected, observed, both.events()).with(exposure);
+    }
+    if let Some(seq) = both.dead_before(view) {
+        return Found::unknown(Reason::DeadBeforeTrigger, expected, "refused before the trigger was pulled", vec![seq]);
+    }
+    let Some(upper_us) = both.upper_us else {
+        let (reason, observed) = both.unsettled();
+        return Found::unknown(reason, expected, observed, both.events()).with(exposure);
+    };
+    let observed = format!("{lower} to {}", ms(upper_us.max(0), true));
+    if upper_us > both.limit_us {
+        return Found::unknown(Reason::IntervalSpansLimit, expected, observed, both.events()).with(exposure);
+    }
+    Found::passed(expected, observed, both.events()).with(exposure).resting_on(both.whole(view), premises)
+}
+
+/// After the first counted refusal every observation is a refusal, and there are enough of them.
+pub fn stays_dead(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
+    let tail = tail_us(&view.plan.trigger);
+    let expected = format!("refused to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
+    let Some(both) = both(view, door) else {
+        return Found::unknown(
+            Reason::NotObserved,
+            expected,
+            "there was no trigger, or no subject and control to probe",
+            vec![],
+        );
+    };
+    if let Some(again) = both.death.again {
+        let observed = format!("refused, and later let in again: {}", tally(both.subject));
+        return Found::failed(Reason::AcceptedAgain, expected, observed, vec![again.seq]);
+    }
+    let (Some(first), true) = (both.death.counted, both.death.settled) else {
+        let (reason, observed) = both.unsettled();
+        return Found::unknown(reason, expected, observed, both.events());
+    };
+    let last_us = both.subject.obs.last().map_or(0, |o| o.sent_us);
+    let watched = last_us.saturating_sub(first.done_us);
+    let observed = format!("refused for {}", ms(i64::try_from(watched).unwrap_or(i64::MAX), false));
+    if watched < tail {
+        return Found::unknown(Reason::NotObserved, expected, observed, both.events());
+    }
+    Found::passed(expected, observed, both.events()).resting_on(both.whole(view), premises)
+}
+
+/// The authority said yes, and does not know the lease any more.
+pub fn acknowledged(view: &View<'_>) -> Found {
+    let expected = "acknowledged, and the lease is gone while the control's is there";
+    let Some(trigger) = view.trigger() else {
+        return Found::unknown(Reason::NotObserved, expected, "there was no trigger", vec![]);
+    };
+    let after = ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true);
+    match trigger.ack {
+        Ack::Rejected { status, message } => {
+            return Found::failed(
+                Reason::TriggerRejected,
+                expected,
+                format!("{status} after {after}: {message}"),
+                vec![trigger.seq],
+            );
+        }
+        Ack::NoAnswer { why } => {
+            return Found::unknown(
+                Reason::TriggerUnanswered,
+                expected,
+                format!("no answer after {after}: {why}"),
+                vec![trigger.seq],
+            );
+        }
+        Ack::Acknowledged { .. } => {}
+    }
+    let gone = super::residue::gone(view, Stock::Leases, Moment::After);
+    match gone {
+        Ok(seq) => Found::passed(expected, format!("acknowledged after {after}, lease gone"), vec![trigger.seq, seq])
+            .resting_on(view.whole, &[]),
+        Err((Reason::ResidueLeft, observed, seq)) => {
+            Found::failed(Reason::LeaseLeft, expected, observed, vec![trigger.seq, seq])
+        }
+        Err((reason, observed, seq)) => Found::unknown(reason, expected, observed, vec![trigger.seq, seq]),
+    }
+}
+
+/// The trigger spares the control.
+pub fn control_alive(view: &View<'_>, door: &str) -> Found {
+    let expected = "the control is accepted before, during and after";
+    let Some(control) = view.line(Part::Control, door).filter(|l| !l.obs.is_empty()) else {
+        return Found::unknown(Reason::NotObserved, expected, "the control was not probed", vec![]);
+    };
+    let events: Vec<u64> = [control.obs.first(), control.obs.last()].into_iter().flatten().map(|o| o.seq).collect();
+    if control.obs.iter().all(|o| o.seen == Seen::Accepted) {
+        let Some(origin) = view.origin() else {
+            return Found::unknown(Reason::NotObserved, expected, "there was no trigger", events);
+        };
+        let around = control.obs.first().is_some_and(|o| o.done_us <= origin.from_us)
+            && control.obs.last().is_some_and(|o| o.sent_us >= origin.to_us);
+        if !around {
+            return Found::unknown(Reason::NotObserved, expected, "not observed on both sides of the trigger", events);
+        }
+        return Found::passed(expected, tally(control), events).resting_on(view.whole && control.whole, &[]);
+    }
+    let ended = control.obs.last().is_some_and(|o| matches!(o.seen, Seen::Refused(_)));
+    if ended && let Some((seq, what)) = super::residue::control_gone(view) {
+        return Found::failed(Reason::ControlEnded, expected, format!("{}; {what}", tally(control)), vec![seq]);
+    }
+    let not = control.obs.iter().find(|o| o.seen != Seen::Accepted);
+    Found::unknown(Reason::ControlNotAccepted, expected, tally(control), not.map(|o| o.seq).into_iter().collect())
+}
+
+/// A credential issued afterwards works.
+pub fn service_returns(view: &View<'_>, door: &str) -> Found {
+    let expected = "a credential issued after the trigger is accepted";
+    let Some(line) = view.line(Part::Reissued, door).filter(|l| !l.obs.is_empty()) else {
+        return Found::unknown(Reason::NotObserved, expected, "none was issued, or it was not probed", vec![]);
+    };
+    let after =
+        view.origin().zip(view.issued(&Part::Reissued)).is_some_and(|(origin, (_, _, sent, _))| sent >= origin.from_us);
+    let obs = line.obs[0];
+    match obs.seen {
+        Seen::Accepted if after => {
+            Found::passed(expected, "accepted", vec![obs.seq]).resting_on(view.whole && line.whole, &[])
+        }
+        Seen::Refused(_) if view.line(Part::Control, door).is_some_and(|control| sandwiched(&obs, control)) => {
+            Found::failed(Reason::ReissueRefused, expected, obs.saw.label(), vec![obs.seq])
+        }
+        _ => Found::unknown(Reason::NoAnswer, expected, obs.saw.label(), vec![obs.seq]),
+    }
+}

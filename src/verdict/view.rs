@@ -1,0 +1,217 @@
+//! One scenario's evidence, sorted: what the checks ask of it.
+
+use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan, Trigger};
+use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
+use crate::observation::{Meaning, Saw};
+use std::collections::BTreeMap;
+
+/// What an observation can prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// This run's server granted something.
+    Accepted,
+    /// Not accepted, with what the code can mean.
+    Refused(Meaning),
+    /// Proves nothing.
+    Nothing,
+}
+
+/// One observation. Times in µs of the run's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Obs<'a> {
+    /// The event's number.
+    pub seq: u64,
+    /// Number in the series.
+    pub n: u32,
+    /// When it was sent.
+    pub sent_us: u64,
+    /// When it was answered.
+    pub done_us: u64,
+    /// What it can prove.
+    pub seen: Seen,
+    /// What it saw, for words.
+    pub saw: &'a Saw,
+}
+
+/// A series with its observations in the order of their numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Line<'a> {
+    /// In order.
+    pub obs: Vec<Obs<'a>>,
+    /// Numbered from 1 without holes, in time's order, with an end that agrees.
+    pub whole: bool,
+}
+
+/// An answer to the trigger.
+#[derive(Debug, Clone, Copy)]
+pub struct Pulled<'a> {
+    /// The event's number.
+    pub seq: u64,
+    /// When the request was sent.
+    pub sent_us: u64,
+    /// When it was answered.
+    pub done_us: u64,
+    /// The answer.
+    pub ack: &'a Ack,
+}
+
+/// The instant from which exposure counts: between two bounds, µs.
+#[derive(Debug, Clone, Copy)]
+pub struct OriginSpan {
+    /// Not before.
+    pub from_us: u64,
+    /// Not after.
+    pub to_us: u64,
+}
+
+/// One scenario's evidence.
+pub struct View<'a> {
+    /// The run's head.
+    pub head: &'a Head,
+    /// The drill's plan.
+    pub drill: &'a DrillPlan,
+    /// The scenario's plan.
+    pub plan: &'a ScenarioPlan,
+    /// Nothing of the run's events is lost and the scenario came to its end.
+    pub whole: bool,
+    /// Its own events and the whole drill's.
+    pub events: Vec<&'a Event>,
+    lines: BTreeMap<Series, Line<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// Sorts a scenario's events. `run_whole`: the run's events are complete as far as their numbers tell.
+    pub fn new(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan, run_whole: bool) -> Self {
+        let mut events: Vec<&Event> = history
+            .events
+            .iter()
+            .filter(|e| e.drill == drill.drill && (e.scenario == plan.scenario || e.scenario.is_empty()))
+            .collect();
+        events.sort_by_key(|e| e.seq);
+        let done =
+            events.iter().any(|e| e.scenario == plan.scenario && e.state == State::Done && e.body == Body::State);
+        let lines = lines(&events, plan);
+        Self { head: &history.head, drill, plan, whole: run_whole && done, events, lines }
+    }
+
+    /// The series of one part at one door.
+    pub fn line(&self, part: Part, door: &str) -> Option<&Line<'a>> {
+        self.lines.get(&Series { part, door: door.to_string() })
+    }
+
+    /// All series of sessions of a kind on the subject.
+    pub fn sessions(&self, kind: &str) -> Vec<&Line<'a>> {
+        let wanted = |s: &Series| matches!(&s.part, Part::Session { kind: k, .. } if k == kind);
+        self.lines.iter().filter(|(s, _)| wanted(s)).map(|(_, l)| l).collect()
+    }
+
+    /// The record of an issued credential, with the event's number and the request's times.
+    pub fn issued(&self, part: &Part) -> Option<(u64, &'a Record, u64, u64)> {
+        self.events.iter().find_map(|e| match &e.body {
+            Body::Issued { part: p, record, sent_us, received_us } if p == part => {
+                Some((e.seq, record, *sent_us, *received_us))
+            }
+            _ => None,
+        })
+    }
+
+    /// The trigger's request; of several the first.
+    pub fn trigger(&self) -> Option<Pulled<'a>> {
+        self.events.iter().find_map(|e| match &e.body {
+            Body::Trigger { sent_us, done_us, ack, .. } => {
+                Some(Pulled { seq: e.seq, sent_us: *sent_us, done_us: *done_us, ack })
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the trigger is known to have been heard: answered, also by an error; a TTL needs nobody.
+    pub fn answered(&self) -> bool {
+        match self.plan.trigger {
+            Trigger::Revoke => self.trigger().is_some_and(|t| !matches!(t.ack, Ack::NoAnswer { .. })),
+            Trigger::Expire { .. } => true,
+        }
+    }
+
+    /// From when exposure counts; none where the trigger was never pulled, or a declared fault of the backend was never healed.
+    pub fn origin(&self) -> Option<OriginSpan> {
+        let span = match self.plan.trigger {
+            Trigger::Revoke => {
+                let sent = self.trigger()?.sent_us;
+                OriginSpan { from_us: sent, to_us: sent }
+            }
+            Trigger::Expire { ttl_ms } => {
+                let (_, _, sent, received) = self.issued(&Part::Subject { member: 0 })?;
+                OriginSpan { from_us: sent + ttl_ms * 1000, to_us: received.max(sent) + ttl_ms * 1000 }
+            }
+        };
+        match &self.plan.fault {
+            Some(fault) if fault.server == FaultServer::Backend => {
+                let healed = self.events.iter().find_map(|e| match &e.body {
+                    Body::Fault { server, healed_us, .. } if server == "backend" => Some(*healed_us),
+                    _ => None,
+                })??;
+                Some(OriginSpan { from_us: span.from_us.max(healed), to_us: span.to_us.max(healed) })
+            }
+            _ => Some(span),
+        }
+    }
+
+    /// The last stock-taking of a kind at a moment: number, present, absent, when asked.
+    pub fn inventory(&self, stock: Stock, moment: Moment) -> Option<(u64, &'a [Named], &'a [Named], u64)> {
+        self.events.iter().rev().find_map(|e| match &e.body {
+            Body::Inventory { stock: s, moment: m, present, absent, sent_us, .. } if *s == stock && *m == moment => {
+                Some((e.seq, present.as_slice(), absent.as_slice(), *sent_us))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Which identity an acceptance must show, from when.
+fn identities<'a>(events: &[&'a Event]) -> Vec<(u64, &'a str)> {
+    let servers = events.iter().filter_map(|e| match &e.body {
+        Body::Server { server, identity, .. } if server == "backend" => Some((e.at_us, identity.as_str())),
+        _ => None,
+    });
+    servers.collect()
+}
+
+fn lines<'a>(events: &[&'a Event], plan: &ScenarioPlan) -> BTreeMap<Series, Line<'a>> {
+    let identities = identities(events);
+    let mut lines: BTreeMap<Series, Line<'a>> = BTreeMap::new();
+    let mut ends: BTreeMap<&Series, u32> = BTreeMap::new();
+    for event in events {
+        match &event.body {
+            Body::Probe { series, n, sent_us, done_us, saw, .. } => {
+                let in_force = identities.iter().rev().find(|(at, _)| at <= sent_us).map(|(_, identity)| *identity);
+                let seen = classify(saw, in_force, plan.ends);
+                let obs = Obs { seq: event.seq, n: *n, sent_us: *sent_us, done_us: *done_us, seen, saw };
+                lines.entry(series.clone()).or_default().obs.push(obs);
+            }
+            Body::End { series, probes } => {
+                ends.insert(series, *probes);
+            }
+            _ => {}
+        }
+    }
+    for (series, line) in &mut lines {
+        line.obs.sort_by_key(|o| o.n);
+        let numbered = line.obs.iter().zip(1..).all(|(o, n)| o.n == n);
+        let in_time = line.obs.iter().all(|o| o.sent_us <= o.done_us)
+            && line.obs.windows(2).all(|w| w[0].done_us <= w[1].sent_us);
+        let ended = ends.get(series).is_some_and(|probes| usize::try_from(*probes) == Ok(line.obs.len()));
+        line.whole = numbered && in_time && ended;
+    }
+    lines
+}
+
+fn classify(saw: &Saw, identity: Option<&str>, ends: Ends) -> Seen {
+    match saw {
+        Saw::Accepted { server } if Some(server.as_str()) == identity => Seen::Accepted,
+        Saw::Denied { .. } if ends == Ends::Denied => Seen::Refused(Meaning::Dead),
+        Saw::Denied { .. } => Seen::Accepted,
+        Saw::Refused { meaning, .. } => Seen::Refused(*meaning),
+        _ => Seen::Nothing,
+    }
+}
