@@ -73,3 +73,9 @@ need() {
   apt_install "$2" && have "$1" && return 0
   die "\`$1\` is missing ($3). Install the package $2, or run as root on Debian or Ubuntu."
 }
+
+# ensure_pip: the host's python with pip.
+ensure_pip() {
+  python3 -m pip --version >/dev/null 2>&1 && return 0
+  apt_install python3-pip && python3 -m pip --version >/dev/null 2>&1
+}

@@ -137,6 +137,7 @@ images_work() {
     local why="no registry answers"
     [[ $IMAGES != local ]] || why="--images local"
     step "$of" images "$why: building stand-ins for ${builds[*]}"
+    ensure_pip || die "python3 with pip is missing: it fetches the wheels that stand-in images are made of"
     host_apt "$work/host" || die "the host's apt configuration could not be read"
     build_base "$work/host" "$DRILL_CACHE/base.log" || die "the base of the stand-in images could not be built (see above)"
     for ref in "${builds[@]}"; do

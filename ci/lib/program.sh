@@ -14,8 +14,11 @@ program_build() {
   local t0 log pid beat rc=0
   have cargo || die "cargo is missing: install Rust (https://rustup.rs), at least $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$DRILL_ROOT/Cargo.toml")"
   t0=$(now_ms) log=$(mktemp)
+  set -m
   (cd "$DRILL_ROOT" && exec cargo build --release --locked --bin drill) >"$log" 2>&1 </dev/null &
-  pid=$! beat=$((SECONDS + BEAT_SECONDS))
+  pid=$!
+  set +m
+  beat=$((SECONDS + BEAT_SECONDS))
   while kill -0 "$pid" 2>/dev/null; do
     if [[ ! $STEPS_SHOWN ]] && (($(now_ms) - t0 > PATIENCE_MS)); then
       step "$1" program "cargo build --release (beside the images)"
@@ -36,10 +39,9 @@ program_build() {
   return "$rc"
 }
 
+# stop_jobs: ends every background job with all that it started (each is a process group, by `set -m`).
 stop_jobs() {
-  local pids
-  pids=$(jobs -p)
-  # shellcheck disable=SC2086
-  [[ ! $pids ]] || kill $pids 2>/dev/null || true
+  local pid
+  for pid in $(jobs -p); do kill -TERM -- "-$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
 }

