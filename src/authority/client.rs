@@ -117,6 +117,10 @@ impl Bao {
     pub fn moved_to(&self, address: &Address) -> Self {
         Self { base: format!("http://{address}"), ..self.clone() }
     }
+    /// The actor's token.
+    pub fn token(&self) -> Option<&Secret> {
+        self.token.as_ref()
+    }
     /// With another time-out for each request.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {

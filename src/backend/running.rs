@@ -114,6 +114,15 @@ impl Running {
             Self::Postgres(s) => s.open(credential, kind).await.map(OpenSession::Postgres),
         }
     }
+    /// For `--keep`: where it answers and the administrator's login.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub async fn person(&self) -> Result<(crate::environment::Address, Credential), BackendError> {
+        match self {
+            Self::Postgres(s) => s.person().await,
+        }
+    }
     /// A session of the backend's administrator.
     ///
     /// # Errors

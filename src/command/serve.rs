@@ -119,7 +119,7 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
         sabotage: order.sabotage.clone(),
         say: order.say.clone(),
         server_logs: Arc::new(Mutex::new(Vec::new())),
-        keep: order.keep,
+        keep: order.keep.then(|| keep_file(&run, &vars)),
     };
     let interrupted = run_until_interrupted(&order, &context).await;
     if let Some(by) = &interrupted {
@@ -133,6 +133,12 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
         std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     drop(lock);
     Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble() })
+}
+
+/// Outside the reports, which are published; only its owner may read it.
+fn keep_file(run: &str, vars: &BTreeMap<String, String>) -> PathBuf {
+    let home = || Path::new(vars.get("HOME").map_or("/tmp", String::as_str)).join(".local/state");
+    vars.get("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("drill").join(format!("keep-{run}.env"))
 }
 
 async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<String> {

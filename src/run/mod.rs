@@ -2,6 +2,7 @@
 
 mod bracket;
 mod journal;
+mod keep;
 mod probing;
 mod reasons;
 mod sabotage;

@@ -35,8 +35,8 @@ pub struct RunContext {
     pub say: Arc<dyn Fn(&str, &str) + Send + Sync>,
     /// The servers' own logs, by name, kept where the run did not pass.
     pub server_logs: Arc<Mutex<Vec<(String, Vec<LogLine>)>>>,
-    /// Keep the servers for a person.
-    pub keep: bool,
+    /// Keep the servers, and write a person's login into this file.
+    pub keep: Option<std::path::PathBuf>,
 }
 
 /// A drill's servers, prepared.
@@ -290,7 +290,12 @@ async fn tear_down(context: &RunContext, plan: &DrillPlan, stage: Stage, journal
         logs.push((format!("{}-openbao", plan.drill), stage.authority.container.logs.lines()));
         logs.push((format!("{}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
     }
-    if context.keep {
+    if let Some(file) = &context.keep {
+        if let Err(e) = super::keep::write(file, plan, &stage.authority, &stage.actors, &stage.backend).await {
+            journal.problem("keeping the servers", e);
+        }
+        // Dropped, a container would be removed.
+        std::mem::forget(stage);
         return;
     }
     let Stage { network, authority, backend, .. } = stage;

@@ -213,6 +213,14 @@ impl Server {
         Session::open(&target, credential, kind).await
     }
 
+    /// For `--keep`: where it answers and the administrator's login.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub async fn person(&self) -> Result<(crate::environment::Address, Credential), BackendError> {
+        Ok((self.container.address(PORT).await?, self.administrator.clone()))
+    }
+
     /// A session of the backend's administrator.
     ///
     /// # Errors
