@@ -91,7 +91,7 @@ agreed() {
   if [[ -t 0 && -t 2 && ! ${CI:-} ]]; then
     read -r -p "drill: no container engine answers. $1? [Y/n] " answer
     [[ ! $answer || $answer == [Yy]* ]]
-  else note "no container engine answers: $1"; fi
+  else note "no container engine answers: ${1,}"; fi
 }
 
 # engine_ensure N/OF: an engine that answers, and a client. Prints a step only if something had to be done.
