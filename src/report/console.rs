@@ -51,6 +51,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream, as in all of these.
     pub fn run_started(&mut self, head: &Head, images: Option<&str>) -> io::Result<()> {
+        let head = &self.redactor.cleaned(head);
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }
@@ -69,6 +70,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream.
     pub fn scenario_ended(&mut self, plan: &DrillPlan, verdict: &ScenarioVerdict) -> io::Result<()> {
+        let verdict = &self.redactor.cleaned(verdict);
         if self.verbosity == Verbosity::Quiet && verdict.outcome == Outcome::Passed {
             return Ok(());
         }
@@ -122,6 +124,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream.
     pub fn run_ended(&mut self, history: &History, verdicts: &Verdicts, paths: &Paths) -> io::Result<()> {
+        let (history, verdicts) = (&self.redactor.cleaned(history), &self.redactor.cleaned(verdicts));
         let run = Run { history, verdicts };
         let mut text = String::new();
         if self.verbosity == Verbosity::Verbose {

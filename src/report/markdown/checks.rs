@@ -4,7 +4,7 @@ use super::text::{md, row};
 use crate::report::causes::{self, Block};
 use crate::report::facts::Run;
 use crate::report::words;
-use crate::verdict::{CheckVerdict, Outcome};
+use crate::verdict::{CheckVerdict, DrillVerdict, Outcome, ScenarioVerdict};
 
 /// Lines for what did not pass in one scenario; what is more is named in one line, and told in full in the evidence.
 const LINES: usize = 5;
@@ -17,11 +17,9 @@ pub fn table(run: Run<'_>) -> String {
     }
     out += &row(&["check", "expected", "observed", "verdict"].map(str::to_owned));
     out.push_str("|---|---|---|---|\n");
-    let several = run.verdicts.drills.len() > 1;
     let mut red: Vec<(Outcome, String)> = Vec::new();
-    let mut rest = String::new();
     for (drill, scenario) in run.columns() {
-        let place = if several { format!("{}/{}", drill.drill, scenario.scenario) } else { scenario.scenario.clone() };
+        let place = place(run, drill, scenario);
         let blocks = causes::blocks(scenario);
         let shown = if blocks.len() > LINES { LINES - 1 } else { blocks.len() };
         for block in &blocks[..shown] {
@@ -34,12 +32,11 @@ pub fn table(run: Run<'_>) -> String {
             let cells = [md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), word.to_owned()];
             red.push((worst.first.outcome, row(&cells)));
         }
-        rest += &passed(&place, &scenario.checks);
     }
     // Stable: within a verdict the order of the plan stays.
     red.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
     out.extend(red.into_iter().map(|(_, line)| line));
-    out + &rest
+    out + &passed(run)
 }
 
 fn red_row(place: &str, block: &Block<'_>) -> String {
@@ -59,23 +56,69 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     row(&[md(&name), md(&check.expected), observed, verdict])
 }
 
-fn passed(place: &str, checks: &[CheckVerdict]) -> String {
-    let passed = checks.iter().filter(|c| c.outcome == Outcome::Passed);
+/// Where the same checks passed, and which.
+struct Family<'a> {
+    name: &'a str,
+    checks: usize,
+    /// Names of checks, and the scenarios in which exactly these passed.
+    sets: Vec<(Vec<String>, Vec<String>)>,
+}
+
+fn passed(run: Run<'_>) -> String {
+    let mut families: Vec<Family<'_>> = Vec::new();
+    for (drill, scenario) in run.columns() {
+        let place = place(run, drill, scenario);
+        for (family, names) in by_family(&scenario.checks) {
+            let at = families.iter().position(|f| f.name == family).unwrap_or_else(|| {
+                families.push(Family { name: family, checks: 0, sets: Vec::new() });
+                families.len() - 1
+            });
+            families[at].checks += names.len();
+            let sets = &mut families[at].sets;
+            match sets.iter_mut().find(|(known, _)| *known == names) {
+                Some((_, places)) => places.push(place.clone()),
+                None => sets.push((names, vec![place.clone()])),
+            }
+        }
+    }
+    let line = |f: Family<'_>| {
+        let sets: Vec<String> = f.sets.iter().map(set).collect();
+        let count = format!("{} {}", f.checks, words::plural(f.checks, "check"));
+        row(&[md(f.name), md(&sets.join("; ")), count, "passed".to_owned()])
+    };
+    families.into_iter().map(line).collect()
+}
+
+/// `accepted-before, allowed in revoke, expire`.
+fn set((names, places): &(Vec<String>, Vec<String>)) -> String {
+    /// More are counted, not named.
+    const PLACES: usize = 6;
+    let places = match places.len() {
+        ..=PLACES => places.join(", "),
+        n => format!("{}, … ({n} scenarios)", places[..PLACES].join(", ")),
+    };
+    format!("{} in {places}", names.join(", "))
+}
+
+/// The passed checks' names without their family.
+fn by_family(checks: &[CheckVerdict]) -> Vec<(&str, Vec<String>)> {
     let mut families: Vec<(&str, Vec<String>)> = Vec::new();
-    for check in passed {
+    for check in checks.iter().filter(|c| c.outcome == Outcome::Passed) {
         let family = words::family(&check.check);
-        let name = words::name(check);
-        let name = name[family.len()..].trim_start_matches('.').to_owned();
+        let name = words::name(check)[family.len()..].trim_start_matches('.').to_owned();
         match families.iter_mut().find(|(f, _)| *f == family) {
             Some((_, names)) => names.push(name),
             None => families.push((family, vec![name])),
         }
     }
-    let one = |(family, names): (&str, Vec<String>)| {
-        let (n, word) = (names.len(), words::plural(names.len(), "check"));
-        let cells =
-            [md(&format!("{place}/{family}")), md(&names.join(", ")), format!("{n} {word}"), "passed".to_owned()];
-        row(&cells)
-    };
-    families.into_iter().map(one).collect()
+    families
+}
+
+/// `revoke`, or `postgres/revoke` where there are several drills.
+fn place(run: Run<'_>, drill: &DrillVerdict, scenario: &ScenarioVerdict) -> String {
+    if run.verdicts.drills.len() > 1 {
+        format!("{}/{}", drill.drill, scenario.scenario)
+    } else {
+        scenario.scenario.clone()
+    }
 }

@@ -26,14 +26,12 @@ pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> Strin
     out += &ended::tables(run);
     out += &checks::table(run);
     out += &not_shown(run);
-    let definitions: Vec<String> =
-        run.head().drills.iter().map(|d| format!("{} {}", md(&d.drill), code(&words::hash(&d.sha256)))).collect();
-    let _ = writeln!(
-        out,
-        "\nevidence.json sha256 {} · definition sha256 {} · terms: docs/words.md",
-        code(&words::hash(evidence_sha256)),
-        definitions.join(", ")
-    );
+    let definition = match run.head().drills.as_slice() {
+        [one] => format!(" · definition sha256 {}", code(&words::hash(&one.sha256))),
+        _ => String::new(),
+    };
+    let evidence = code(&words::hash(evidence_sha256));
+    let _ = writeln!(out, "\nevidence.json sha256 {evidence}{definition} · terms: docs/words.md");
     redactor.clean(&out).into_owned()
 }
 
