@@ -6,10 +6,8 @@ use crate::report::facts::Run;
 use crate::report::words;
 use crate::verdict::{CheckVerdict, DrillVerdict, Outcome, ScenarioVerdict};
 
-/// Lines for what did not pass in one scenario; what is more is named in one line, and told in full in the evidence.
-const LINES: usize = 5;
-
-pub fn table(run: Run<'_>) -> String {
+/// `room`: how many lines the table may have. What does not fit is named in one line a scenario, and told in full in the evidence.
+pub fn table(run: Run<'_>, room: usize) -> String {
     let mut out = String::from("\n## Checks\n");
     if run.scenarios().all(|s| s.checks.is_empty()) {
         out.push_str("No check was judged.\n");
@@ -17,26 +15,44 @@ pub fn table(run: Run<'_>) -> String {
     }
     out += &row(&["check", "expected", "observed", "verdict"].map(str::to_owned));
     out.push_str("|---|---|---|---|\n");
+    let passed = passed(run);
+    let blocks: Vec<Vec<Block<'_>>> = run.scenarios().map(causes::blocks).collect();
+    let needs: Vec<usize> = blocks.iter().map(Vec::len).collect();
+    let shares = shares(&needs, room.saturating_sub(out.lines().count() + passed.lines().count()));
     let mut red: Vec<(Outcome, String)> = Vec::new();
-    for (drill, scenario) in run.columns() {
+    for (((drill, scenario), blocks), share) in run.columns().zip(&blocks).zip(shares) {
         let place = place(run, drill, scenario);
-        let blocks = causes::blocks(scenario);
-        let shown = if blocks.len() > LINES { LINES - 1 } else { blocks.len() };
-        for block in &blocks[..shown] {
-            red.push((block.first.outcome, red_row(&place, block)));
-        }
-        if let Some(worst) = blocks[shown..].first() {
-            let names: Vec<String> = blocks[shown..].iter().map(|b| words::name(b.first)).collect();
-            let name = format!("{place}: {} more", names.len());
-            let word = words::quiet(worst.first.outcome);
-            let cells = [md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), word.to_owned()];
-            red.push((worst.first.outcome, row(&cells)));
-        }
+        let shown = if blocks.len() > share { share - 1 } else { blocks.len() };
+        let (shown, rest) = blocks.split_at(shown);
+        red.extend(shown.iter().map(|b| (b.first.outcome, red_row(&place, b))));
+        red.extend(rest.first().map(|worst| (worst.first.outcome, rest_row(&place, rest))));
     }
     // Stable: within a verdict the order of the plan stays.
     red.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
     out.extend(red.into_iter().map(|(_, line)| line));
-    out + &passed(run)
+    out + &passed
+}
+
+/// Gives every scenario the lines that it needs, or takes them from those that need most; one line stays.
+fn shares(needs: &[usize], room: usize) -> Vec<usize> {
+    let mut shares = needs.to_vec();
+    // Each turn takes one line away, so this ends.
+    while shares.iter().sum::<usize>() > room {
+        match shares.iter_mut().max() {
+            Some(most) if *most > 1 => *most -= 1,
+            _ => break,
+        }
+    }
+    shares
+}
+
+fn rest_row(place: &str, rest: &[Block<'_>]) -> String {
+    let checks: Vec<&CheckVerdict> = rest.iter().flat_map(|b| std::iter::once(b.first).chain(b.same.clone())).collect();
+    let names: Vec<String> = checks.iter().map(|c| words::name(c)).collect();
+    let mut verdicts: Vec<&str> = checks.iter().map(|c| words::quiet(c.outcome)).collect();
+    verdicts.dedup();
+    let name = format!("{place}: {} more", names.len());
+    row(&[md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), format!("**{}**", verdicts.join(", "))])
 }
 
 fn red_row(place: &str, block: &Block<'_>) -> String {

@@ -14,6 +14,10 @@ use crate::secret::Redactor;
 use std::fmt::Write as _;
 use text::{code, md, row};
 
+/// A report of two scenarios is no longer, in lines; and what each further scenario may add.
+const LINES: usize = 59;
+const LINES_MORE: usize = 12;
+
 /// The file's text.
 pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> String {
     let mut out = format!("# {}\n", md(&run.headline()));
@@ -24,15 +28,21 @@ pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> Strin
     out.push('\n');
     out += &facts_table(run);
     out += &ended::tables(run);
-    out += &checks::table(run);
-    out += &not_shown(run);
+    let end = not_shown(run) + &footer(run, evidence_sha256);
+    let lines = LINES + LINES_MORE * run.scenarios().count().saturating_sub(2);
+    let room = lines.saturating_sub(out.lines().count() + end.lines().count());
+    out += &checks::table(run, room);
+    out += &end;
+    redactor.clean(&out).into_owned()
+}
+
+fn footer(run: Run<'_>, evidence_sha256: &str) -> String {
     let definition = match run.head().drills.as_slice() {
         [one] => format!(" · definition sha256 {}", code(&words::hash(&one.sha256))),
         _ => String::new(),
     };
     let evidence = code(&words::hash(evidence_sha256));
-    let _ = writeln!(out, "\nevidence.json sha256 {evidence}{definition} · terms: docs/words.md");
-    redactor.clean(&out).into_owned()
+    format!("\nevidence.json sha256 {evidence}{definition} · terms: docs/words.md\n")
 }
 
 /// What stands in the file when there is no verdict.
