@@ -175,6 +175,43 @@ fn an_interrupted_run_is_never_green() {
     assert_eq!(Exit::of(&all_passed), Exit::Interrupted);
 }
 
+#[test]
+fn a_red_run_without_a_red_check_is_not_green() {
+    let mut v = verdicts::passed();
+    v.outcome = Outcome::Inconclusive;
+    v.drills[0].outcome = Outcome::Inconclusive;
+    v.drills[0].scenarios.clear();
+    let reports = render(&common::sound(), &v, &Redactor::default());
+    assert!(reports.md.starts_with("# INCONCLUSIVE: postgres"), "{}", reports.md);
+    let cases = cases(&reports.xml);
+    assert_eq!(cases.len(), 1);
+    assert_eq!((cases[0].id.as_str(), cases[0].result.as_str()), ("drill/run", "inconclusive"));
+}
+
+#[test]
+fn the_cause_is_told_and_not_what_rests_on_it() {
+    let mut v = verdicts::inconclusive();
+    let allowed = verdicts::find(&mut v, 0, "access.allowed");
+    allowed.outcome = Outcome::Inconclusive;
+    allowed.premise = Some("postgres/revoke/trigger.refused-at-backend".into());
+    // What rests on a failure is a block of its own.
+    verdicts::find(&mut v, 0, "access.denied").outcome = Outcome::Failed;
+    let bogus = verdicts::find(&mut v, 0, "access.bogus-refused");
+    bogus.outcome = Outcome::Inconclusive;
+    bogus.premise = Some("access.denied".into());
+    let mut v = verdicts::seal(v);
+    // What rests on the cause comes before it.
+    v.drills[0].scenarios[0].checks.sort_by_key(|c| (c.outcome == Outcome::Inconclusive, c.check != "access.allowed"));
+    let terminal = render(&common::sound(), &v, &Redactor::default()).terminal;
+    let marks: Vec<&str> = terminal.lines().filter(|l| l.starts_with("  ✗") || l.starts_with("  ?")).collect();
+    assert_eq!(
+        marks,
+        ["  ✗ access.denied", "  ? trigger.refused-at-backend", "  ? access.bogus-refused"],
+        "{terminal}"
+    );
+    assert!(terminal.contains("5 more for the same reason: "), "{terminal}");
+}
+
 fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![Just(Outcome::Passed), Just(Outcome::Excepted), Just(Outcome::Inconclusive), Just(Outcome::Failed)]
 }
@@ -227,7 +264,8 @@ proptest! {
 
 #[test]
 fn a_secret_in_any_field_reaches_no_report() {
-    let secret_text = "k7\"-<Hq2>|mZ&]]>";
+    // With what writers escape, and spaces that they join.
+    let secret_text = "k7\"-<Hq2>|  mZ&]]>";
     let redactor = Redactor::default();
     let _secret = Secret::new(secret_text, &redactor);
     let mut v = verdicts::failed();
