@@ -163,6 +163,13 @@ fn all_formats_say_the_same() {
 }
 
 #[test]
+fn what_the_judge_says_arrives_everywhere() {
+    for history in [common::sound(), common::outlives(), common::interrupted()] {
+        agree(&history, &drill::verdict::judge(&history));
+    }
+}
+
+#[test]
 fn an_interrupted_run_is_never_green() {
     let mut all_passed = verdicts::passed();
     all_passed.interrupted = Some("SIGINT".into());

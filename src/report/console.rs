@@ -97,6 +97,7 @@ impl<W: Write> Console<W> {
 
     fn block(&self, text: &mut String, block: &Block<'_>, full: bool) {
         let check = block.first;
+        let named = if self.verbosity == Verbosity::Verbose { usize::MAX } else { causes::NAMED };
         let mark = match check.outcome {
             Outcome::Failed => "✗",
             Outcome::Inconclusive => "?",
@@ -114,7 +115,7 @@ impl<W: Write> Console<W> {
         } else {
             let _ = writeln!(text, "  {mark} {name}  {}", words::one_line(&check.observed));
         }
-        if let Some(more) = block.more() {
+        if let Some(more) = block.more(named) {
             let _ = writeln!(text, "  … {}", words::one_line(&more));
         }
     }

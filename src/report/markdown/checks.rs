@@ -61,7 +61,7 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     if let Some(means) = &check.means {
         observed += &[" – ", &md(means)].concat();
     }
-    if let Some(more) = block.more() {
+    if let Some(more) = block.more(causes::NAMED) {
         observed += &[" (… ", &md(&more), ")"].concat();
     }
     let name = format!("{place}/{}", words::name(check));

@@ -7,6 +7,7 @@ mod text;
 pub use text::{server_line, where_it_ran};
 
 use super::facts::{self, Run};
+use super::phrases;
 use super::words::{self, Counts};
 use crate::credential::database::RoleSource;
 use crate::definition::DrillPlan;
@@ -78,9 +79,10 @@ fn facts_table(run: Run<'_>) -> String {
         counts.excepted
     );
     out += &row(&["Result".to_owned(), result]);
-    let not_judged = not_judged(run);
-    if !not_judged.is_empty() {
-        out += &row(&["Not judged here".to_owned(), format!("{}; see the end", md(&not_judged))]);
+    let families = phrases::not_judged_families(run);
+    if !families.is_empty() {
+        let families = md(&families.join(", "));
+        out += &row(&["Not judged here".to_owned(), format!("{families}; see the end")]);
     }
     out
 }
