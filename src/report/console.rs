@@ -1,7 +1,7 @@
 //! The terminal: one line a scenario as it ends, what is red in blocks, the verdict and the paths last.
 
 use super::causes::{self, Block};
-use super::facts::Run;
+use super::facts::{self, Run};
 use super::phrases;
 use super::words::{self, Counts};
 use super::{Paths, timing};
@@ -125,7 +125,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream.
     pub fn run_ended(&mut self, history: &History, verdicts: &Verdicts, paths: &Paths) -> io::Result<()> {
-        let (history, verdicts) = (&self.redactor.cleaned(history), &self.redactor.cleaned(verdicts));
+        let (history, verdicts) = (&facts::cleaned(history, &self.redactor), &self.redactor.cleaned(verdicts));
         let run = Run { history, verdicts };
         let mut text = String::new();
         if self.verbosity == Verbosity::Verbose {
