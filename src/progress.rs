@@ -13,8 +13,25 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Progress {
     lines: Option<MultiProgress>,
-    drills: Arc<Mutex<Vec<(String, ProgressBar)>>>,
+    drills: Arc<Drills>,
     redactor: Redactor,
+}
+
+/// The lines by drill. They go when the last handle does, so that an error's message stands alone.
+#[derive(Default)]
+struct Drills(Mutex<Vec<(String, ProgressBar)>>);
+
+impl Drills {
+    fn clear(&self) {
+        let drills = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drills.iter().for_each(|(_, bar)| bar.finish_and_clear());
+    }
+}
+
+impl Drop for Drills {
+    fn drop(&mut self) {
+        self.clear();
+    }
 }
 
 impl Progress {
@@ -36,7 +53,7 @@ impl Progress {
     }
 
     fn bar(&self, lines: &MultiProgress, name: &str) -> ProgressBar {
-        let mut drills = self.drills.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drills = self.drills.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, bar)) = drills.iter().find(|(known, _)| known == name) {
             return bar.clone();
         }
@@ -58,8 +75,7 @@ impl Progress {
 
     /// Removes all lines, for good.
     pub fn finish(&self) {
-        let drills = self.drills.lock().unwrap_or_else(PoisonError::into_inner);
-        drills.iter().for_each(|(_, bar)| bar.finish_and_clear());
+        self.drills.clear();
     }
 }
 
@@ -149,9 +165,10 @@ mod tests {
         line.say("probing k7-Hq2mZ");
         progress.drill("postgres").say("second\u{1b}[2J word");
         line.bar.as_ref().unwrap().force_draw();
-        assert_eq!(progress.drills.lock().unwrap().len(), 1);
+        assert_eq!(progress.drills.0.lock().unwrap().len(), 1);
         assert_eq!(progress.aside(|| 7), 7);
-        progress.finish();
+        drop(progress);
+        assert!(line.bar.unwrap().is_finished());
         let drawn = drawn.0.lock().unwrap().clone();
         assert!(drawn.contains("postgres  0."), "{drawn}");
         assert!(!drawn.contains("k7-Hq2mZ") && !drawn.contains("\u{1b}[2J"), "{drawn}");

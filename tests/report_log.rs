@@ -164,7 +164,8 @@ fn broken(change: impl Fn(&str) -> String) -> String {
 
 #[test]
 fn what_is_wrong_is_said_with_its_line() {
-    let cases: [(&str, &str, &str); 8] = [
+    let cases: [(&str, &str, &str); 9] = [
+        ("\"seq\":1,\"at_us\":", "\"seq\":1,\"at_us\":99999999", "line 3: event 2 at "),
         ("\"step\":\"step\",\"what\":\"two\"", "\"step\":1,\"what\":\"two\"", "line 3: "),
         ("\"what\":\"two\"", "\"what\":\"two\",\"why\":1", "line 3: unknown key `why`"),
         ("\"seq\":2", "\"seq\":1", "line 3: event 1 after event 1"),

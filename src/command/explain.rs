@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn the_book_has_every_check_of_the_judge() {
+        let judged = crate::verdict::TABLE.iter().map(|(_, id, _)| *id);
+        for id in judged.chain(crate::verdict::NOT_JUDGED.iter().copied()) {
+            assert!(CHECKS.iter().any(|c| c.id == id), "{id}");
+        }
+    }
+
+    #[test]
     fn exit_codes_and_backend_codes() {
         for exit in Exit::ALL {
             assert!(explain(&(exit as u8).to_string()).unwrap().starts_with("exit code "));

@@ -55,16 +55,17 @@ fn premise_of<'a>(scenario: &'a ScenarioVerdict, premise: &str) -> Option<&'a Ch
         .or_else(|| checks.iter().find(|c| c.check == premise))
 }
 
+/// Names that a reader takes in at a glance.
+pub const NAMED: usize = 8;
+
 impl Block<'_> {
-    /// `8 more for the same reason: trigger.exposure, …`.
-    pub fn more(&self) -> Option<String> {
-        /// Names that a reader takes in; the rest is in the evidence.
-        const NAMED: usize = 8;
+    /// `8 more for the same reason: trigger.exposure, …`: so many of them by name.
+    pub fn more(&self, most: usize) -> Option<String> {
         if self.same.is_empty() {
             return None;
         }
-        let names: Vec<String> = self.same.iter().take(NAMED).map(|c| words::name(c)).collect();
-        let rest = if self.same.len() > NAMED { ", …" } else { "" };
+        let names: Vec<String> = self.same.iter().take(most).map(|c| words::name(c)).collect();
+        let rest = if self.same.len() > most { ", …" } else { "" };
         Some(format!("{} more for the same reason: {}{rest}", self.same.len(), names.join(", ")))
     }
 }

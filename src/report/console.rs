@@ -1,7 +1,7 @@
 //! The terminal: one line a scenario as it ends, what is red in blocks, the verdict and the paths last.
 
 use super::causes::{self, Block};
-use super::facts::Run;
+use super::facts::{self, Run};
 use super::phrases;
 use super::words::{self, Counts};
 use super::{Paths, timing};
@@ -51,6 +51,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream, as in all of these.
     pub fn run_started(&mut self, head: &Head, images: Option<&str>) -> io::Result<()> {
+        let head = &self.redactor.cleaned(head);
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }
@@ -69,6 +70,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream.
     pub fn scenario_ended(&mut self, plan: &DrillPlan, verdict: &ScenarioVerdict) -> io::Result<()> {
+        let verdict = &self.redactor.cleaned(verdict);
         if self.verbosity == Verbosity::Quiet && verdict.outcome == Outcome::Passed {
             return Ok(());
         }
@@ -95,6 +97,7 @@ impl<W: Write> Console<W> {
 
     fn block(&self, text: &mut String, block: &Block<'_>, full: bool) {
         let check = block.first;
+        let named = if self.verbosity == Verbosity::Verbose { usize::MAX } else { causes::NAMED };
         let mark = match check.outcome {
             Outcome::Failed => "✗",
             Outcome::Inconclusive => "?",
@@ -112,7 +115,7 @@ impl<W: Write> Console<W> {
         } else {
             let _ = writeln!(text, "  {mark} {name}  {}", words::one_line(&check.observed));
         }
-        if let Some(more) = block.more() {
+        if let Some(more) = block.more(named) {
             let _ = writeln!(text, "  … {}", words::one_line(&more));
         }
     }
@@ -122,6 +125,7 @@ impl<W: Write> Console<W> {
     /// # Errors
     /// Those of the stream.
     pub fn run_ended(&mut self, history: &History, verdicts: &Verdicts, paths: &Paths) -> io::Result<()> {
+        let (history, verdicts) = (&facts::cleaned(history, &self.redactor), &self.redactor.cleaned(verdicts));
         let run = Run { history, verdicts };
         let mut text = String::new();
         if self.verbosity == Verbosity::Verbose {

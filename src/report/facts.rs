@@ -4,6 +4,7 @@ use super::words::{self, Counts};
 use crate::credential::{CredentialPlan, database::RoleSource};
 use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::history::{Ack, Body, Event, Head, History, Origin, Part, Record};
+use crate::secret::Redactor;
 use crate::verdict::{DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
 
 /// A run: what was seen, and what was made of it.
@@ -36,6 +37,16 @@ pub struct Issue<'a> {
     pub record: &'a Record,
     pub sent_us: u64,
     pub received_us: u64,
+}
+
+/// The history without secrets, for writers: what they escape or shorten first, nobody could find afterwards.
+/// Thousands of probes are left as they are: no writer shows their text.
+pub fn cleaned(history: &History, redactor: &Redactor) -> History {
+    let clean = |event: &Event| match event.body {
+        Body::Probe { .. } | Body::Reason { .. } | Body::End { .. } | Body::State => event.clone(),
+        _ => redactor.cleaned(event),
+    };
+    History { head: redactor.cleaned(&history.head), events: history.events.iter().map(clean).collect() }
 }
 
 impl<'a> Run<'a> {

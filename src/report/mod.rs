@@ -75,6 +75,7 @@ pub fn write_all(reports: &Path, history: &History, verdicts: &Verdicts, redacto
 /// # Errors
 /// A file cannot be written; the message names it.
 pub fn write_to(dir: &Path, history: &History, verdicts: &Verdicts, redactor: &Redactor) -> io::Result<Paths> {
+    let (history, verdicts) = (&facts::cleaned(history, redactor), &redactor.cleaned(verdicts));
     let run = facts::Run { history, verdicts };
     let events = files::sha256_of_file(&dir.join(log::FILE))?;
     let evidence = evidence::render(run, &events, redactor);
@@ -97,6 +98,7 @@ pub fn write_copies(
     verdicts: &Verdicts,
     redactor: &Redactor,
 ) -> io::Result<()> {
+    let (history, verdicts) = (&facts::cleaned(history, redactor), &redactor.cleaned(verdicts));
     let run = facts::Run { history, verdicts };
     if let Some(file) = &copies.junit {
         files::write(file, junit::render(run, redactor).as_bytes())?;
@@ -120,6 +122,7 @@ pub fn write_trouble(
     now: jiff::Timestamp,
     redactor: &Redactor,
 ) -> io::Result<()> {
+    let (title, what) = (&redactor.clean(title), &redactor.clean(what));
     if let Some(file) = &copies.junit {
         let text = junit::render_trouble(title, what, now, redactor);
         files::write(file, text.as_bytes())?;

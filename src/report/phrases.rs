@@ -109,7 +109,8 @@ pub fn where_it_ran(run: Run<'_>) -> String {
     format!("{place} · stand-in images: {}", stand_ins.join(", "))
 }
 
-fn not_judged_families(run: Run<'_>) -> Vec<&str> {
+/// The families of what was not judged; which checks, the Markdown says at its end.
+pub fn not_judged_families(run: Run<'_>) -> Vec<&str> {
     let mut families: Vec<&str> = Vec::new();
     for check in run.verdicts.drills.iter().flat_map(|d| &d.not_judged) {
         let family = words::family(check);

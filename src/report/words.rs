@@ -85,7 +85,7 @@ pub fn family(check: &str) -> &str {
 pub fn interval(lower_us: i64, upper_us: Option<i64>) -> String {
     let lower = lower_us.max(0) / 1000;
     match upper_us {
-        None => format!("over {} ms", thousands(lower)),
+        None => format!("at least {} ms, no end seen", thousands(lower)),
         Some(upper) => {
             let upper = upper.max(0).saturating_add(999) / 1000;
             if lower == upper {
@@ -217,7 +217,7 @@ mod tests {
             (6_999, Some(7_000), "6–7 ms"),
             (-5_000, Some(2_000), "0–2 ms"),
             (-5_000, Some(-1), "0 ms"),
-            (3_001_000, None, "over 3,001 ms"),
+            (3_001_000, None, "at least 3,001 ms, no end seen"),
             (1_234_567_000, Some(1_234_567_001), "1,234,567–1,234,568 ms"),
         ] {
             assert_eq!(interval(lower, upper), text);

@@ -3,6 +3,8 @@
 use super::patterns::{self, Pattern};
 use super::{Secret, views};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -64,18 +66,35 @@ impl Redactor {
     }
 
     /// Cleans every string in a JSON value; keys are the program's own. Numbers and structure stay as they are,
-    /// so a secret that looks like a number cannot break the file.
-    pub fn clean_value(&self, value: &mut serde_json::Value) {
+    /// so a secret that looks like a number cannot break the file. Says whether anything was replaced.
+    pub fn clean_value(&self, value: &mut Value) -> bool {
         match value {
-            serde_json::Value::String(text) => {
-                if let Cow::Owned(clean) = self.clean(text) {
+            Value::String(text) => match self.clean(text) {
+                Cow::Borrowed(_) => false,
+                Cow::Owned(clean) => {
                     *text = clean;
+                    true
                 }
-            }
-            serde_json::Value::Array(items) => items.iter_mut().for_each(|v| self.clean_value(v)),
-            serde_json::Value::Object(map) => map.values_mut().for_each(|v| self.clean_value(v)),
-            _ => {}
+            },
+            // No short cut: every one of them has to be cleaned.
+            Value::Array(items) => items.iter_mut().fold(false, |any, v| self.clean_value(v) | any),
+            Value::Object(map) => map.values_mut().fold(false, |any, v| self.clean_value(v) | any),
+            _ => false,
         }
+    }
+
+    /// The same data without secrets. Writers start from this: what they escape or shorten first, nobody could find any more.
+    pub fn cleaned<T: Serialize + DeserializeOwned + Clone>(&self, data: &T) -> T {
+        if self.known().tiers.is_empty() {
+            return data.clone();
+        }
+        let mut value = serde_json::to_value(data).expect("what is cleaned is plain data");
+        if !self.clean_value(&mut value) {
+            return data.clone();
+        }
+        // A secret that is a word of the format (`revoke`) leaves nothing that could be read back;
+        // the writers' own cleaning of the finished text has to do then.
+        serde_json::from_value(value).unwrap_or_else(|_| data.clone())
     }
 
     /// Like [`Redactor::clean`], but `None` instead of waiting where another thread, or this one while it panics, holds the secrets.

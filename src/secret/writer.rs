@@ -106,4 +106,14 @@ mod tests {
         assert_eq!(text.matches("[redacted]").count(), 2);
         assert_eq!(text.len(), 2 * LONGEST_LINE + 20);
     }
+
+    #[test]
+    fn an_endless_line_is_not_cut_within_a_secret() {
+        // 11 bytes of secret, and 132 that may still become one: each of these ends would cut it elsewhere.
+        let before = vec![b'.'; LONGEST_LINE];
+        for after in 118..135 {
+            let text = written(&[&[&before, &b"Zx-9secretQ"[..], &vec![b'.'; after]].concat()]);
+            assert_eq!(text.len(), LONGEST_LINE + 10 + after, "{after}");
+        }
+    }
 }

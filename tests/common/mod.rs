@@ -124,6 +124,15 @@ impl Builder {
         }
     }
 
+    /// In the order of time, as they would have been written.
+    pub fn done(mut self) -> History {
+        self.history.events.sort_by_key(|e| e.at_us);
+        for (event, seq) in self.history.events.iter_mut().zip(1..) {
+            event.seq = seq;
+        }
+        self.history
+    }
+
     pub fn drill(&mut self, drill: &str) -> &mut Self {
         drill.clone_into(&mut self.drill);
         self.scenario.clear();
@@ -258,7 +267,7 @@ pub fn sound() -> History {
     let mut b = set_up("postgres", head(&["postgres"]));
     dies(&mut b, "revoke", 2_120_000, true);
     dies(&mut b, "expire", 4_131_000, true);
-    b.history
+    b.done()
 }
 
 /// The revocation does nothing.
@@ -266,7 +275,7 @@ pub fn outlives() -> History {
     let mut b = set_up("postgres", head(&["postgres"]));
     dies(&mut b, "revoke", 2_120_000, false);
     dies(&mut b, "expire", 5_131_000, true);
-    b.history
+    b.done()
 }
 
 /// Stopped before the second scenario.
@@ -274,5 +283,5 @@ pub fn interrupted() -> History {
     let mut b = set_up("postgres", head(&["postgres"]));
     dies(&mut b, "revoke", 2_120_000, true);
     b.drill("").add(3_140_000, Body::Interrupted { by: "SIGTERM".into() });
-    b.history
+    b.done()
 }

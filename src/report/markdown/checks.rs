@@ -4,12 +4,10 @@ use super::text::{md, row};
 use crate::report::causes::{self, Block};
 use crate::report::facts::Run;
 use crate::report::words;
-use crate::verdict::{CheckVerdict, Outcome};
+use crate::verdict::{CheckVerdict, DrillVerdict, Outcome, ScenarioVerdict};
 
-/// Lines for what did not pass in one scenario; what is more is named in one line, and told in full in the evidence.
-const LINES: usize = 5;
-
-pub fn table(run: Run<'_>) -> String {
+/// `room`: how many lines the table may have. What does not fit is named in one line a scenario, and told in full in the evidence.
+pub fn table(run: Run<'_>, room: usize) -> String {
     let mut out = String::from("\n## Checks\n");
     if run.scenarios().all(|s| s.checks.is_empty()) {
         out.push_str("No check was judged.\n");
@@ -17,29 +15,44 @@ pub fn table(run: Run<'_>) -> String {
     }
     out += &row(&["check", "expected", "observed", "verdict"].map(str::to_owned));
     out.push_str("|---|---|---|---|\n");
-    let several = run.verdicts.drills.len() > 1;
+    let passed = passed(run);
+    let blocks: Vec<Vec<Block<'_>>> = run.scenarios().map(causes::blocks).collect();
+    let needs: Vec<usize> = blocks.iter().map(Vec::len).collect();
+    let shares = shares(&needs, room.saturating_sub(out.lines().count() + passed.lines().count()));
     let mut red: Vec<(Outcome, String)> = Vec::new();
-    let mut rest = String::new();
-    for (drill, scenario) in run.columns() {
-        let place = if several { format!("{}/{}", drill.drill, scenario.scenario) } else { scenario.scenario.clone() };
-        let blocks = causes::blocks(scenario);
-        let shown = if blocks.len() > LINES { LINES - 1 } else { blocks.len() };
-        for block in &blocks[..shown] {
-            red.push((block.first.outcome, red_row(&place, block)));
-        }
-        if let Some(worst) = blocks[shown..].first() {
-            let names: Vec<String> = blocks[shown..].iter().map(|b| words::name(b.first)).collect();
-            let name = format!("{place}: {} more", names.len());
-            let word = words::quiet(worst.first.outcome);
-            let cells = [md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), word.to_owned()];
-            red.push((worst.first.outcome, row(&cells)));
-        }
-        rest += &passed(&place, &scenario.checks);
+    for (((drill, scenario), blocks), share) in run.columns().zip(&blocks).zip(shares) {
+        let place = place(run, drill, scenario);
+        let shown = if blocks.len() > share { share - 1 } else { blocks.len() };
+        let (shown, rest) = blocks.split_at(shown);
+        red.extend(shown.iter().map(|b| (b.first.outcome, red_row(&place, b))));
+        red.extend(rest.first().map(|worst| (worst.first.outcome, rest_row(&place, rest))));
     }
     // Stable: within a verdict the order of the plan stays.
     red.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
     out.extend(red.into_iter().map(|(_, line)| line));
-    out + &rest
+    out + &passed
+}
+
+/// Gives every scenario the lines that it needs, or takes them from those that need most; one line stays.
+fn shares(needs: &[usize], room: usize) -> Vec<usize> {
+    let mut shares = needs.to_vec();
+    // Each turn takes one line away, so this ends.
+    while shares.iter().sum::<usize>() > room {
+        match shares.iter_mut().max() {
+            Some(most) if *most > 1 => *most -= 1,
+            _ => break,
+        }
+    }
+    shares
+}
+
+fn rest_row(place: &str, rest: &[Block<'_>]) -> String {
+    let checks: Vec<&CheckVerdict> = rest.iter().flat_map(|b| std::iter::once(b.first).chain(b.same.clone())).collect();
+    let names: Vec<String> = checks.iter().map(|c| words::name(c)).collect();
+    let mut verdicts: Vec<&str> = checks.iter().map(|c| words::quiet(c.outcome)).collect();
+    verdicts.dedup();
+    let name = format!("{place}: {} more", names.len());
+    row(&[md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), format!("**{}**", verdicts.join(", "))])
 }
 
 fn red_row(place: &str, block: &Block<'_>) -> String {
@@ -48,7 +61,7 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     if let Some(means) = &check.means {
         observed += &[" – ", &md(means)].concat();
     }
-    if let Some(more) = block.more() {
+    if let Some(more) = block.more(causes::NAMED) {
         observed += &[" (… ", &md(&more), ")"].concat();
     }
     let name = format!("{place}/{}", words::name(check));
@@ -59,23 +72,69 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     row(&[md(&name), md(&check.expected), observed, verdict])
 }
 
-fn passed(place: &str, checks: &[CheckVerdict]) -> String {
-    let passed = checks.iter().filter(|c| c.outcome == Outcome::Passed);
+/// Where the same checks passed, and which.
+struct Family<'a> {
+    name: &'a str,
+    checks: usize,
+    /// Names of checks, and the scenarios in which exactly these passed.
+    sets: Vec<(Vec<String>, Vec<String>)>,
+}
+
+fn passed(run: Run<'_>) -> String {
+    let mut families: Vec<Family<'_>> = Vec::new();
+    for (drill, scenario) in run.columns() {
+        let place = place(run, drill, scenario);
+        for (family, names) in by_family(&scenario.checks) {
+            let at = families.iter().position(|f| f.name == family).unwrap_or_else(|| {
+                families.push(Family { name: family, checks: 0, sets: Vec::new() });
+                families.len() - 1
+            });
+            families[at].checks += names.len();
+            let sets = &mut families[at].sets;
+            match sets.iter_mut().find(|(known, _)| *known == names) {
+                Some((_, places)) => places.push(place.clone()),
+                None => sets.push((names, vec![place.clone()])),
+            }
+        }
+    }
+    let line = |f: Family<'_>| {
+        let sets: Vec<String> = f.sets.iter().map(set).collect();
+        let count = format!("{} {}", f.checks, words::plural(f.checks, "check"));
+        row(&[md(f.name), md(&sets.join("; ")), count, "passed".to_owned()])
+    };
+    families.into_iter().map(line).collect()
+}
+
+/// `accepted-before, allowed in revoke, expire`.
+fn set((names, places): &(Vec<String>, Vec<String>)) -> String {
+    /// More are counted, not named.
+    const PLACES: usize = 6;
+    let places = match places.len() {
+        ..=PLACES => places.join(", "),
+        n => format!("{}, … ({n} scenarios)", places[..PLACES].join(", ")),
+    };
+    format!("{} in {places}", names.join(", "))
+}
+
+/// The passed checks' names without their family.
+fn by_family(checks: &[CheckVerdict]) -> Vec<(&str, Vec<String>)> {
     let mut families: Vec<(&str, Vec<String>)> = Vec::new();
-    for check in passed {
+    for check in checks.iter().filter(|c| c.outcome == Outcome::Passed) {
         let family = words::family(&check.check);
-        let name = words::name(check);
-        let name = name[family.len()..].trim_start_matches('.').to_owned();
+        let name = words::name(check)[family.len()..].trim_start_matches('.').to_owned();
         match families.iter_mut().find(|(f, _)| *f == family) {
             Some((_, names)) => names.push(name),
             None => families.push((family, vec![name])),
         }
     }
-    let one = |(family, names): (&str, Vec<String>)| {
-        let (n, word) = (names.len(), words::plural(names.len(), "check"));
-        let cells =
-            [md(&format!("{place}/{family}")), md(&names.join(", ")), format!("{n} {word}"), "passed".to_owned()];
-        row(&cells)
-    };
-    families.into_iter().map(one).collect()
+    families
+}
+
+/// `revoke`, or `postgres/revoke` where there are several drills.
+fn place(run: Run<'_>, drill: &DrillVerdict, scenario: &ScenarioVerdict) -> String {
+    if run.verdicts.drills.len() > 1 {
+        format!("{}/{}", drill.drill, scenario.scenario)
+    } else {
+        scenario.scenario.clone()
+    }
 }

@@ -183,7 +183,7 @@ fn refused(c: &Column<'_>) -> String {
     match (at, code) {
         (Some(at), Some(code)) => format!("**{at}, {code}**"),
         (Some(at), None) => format!("**{at}**"),
-        (None, _) => "**never seen**".to_owned(),
+        (None, _) => "**no counted refusal**".to_owned(),
     }
 }
 
@@ -212,7 +212,7 @@ fn sessions(c: &Column<'_>) -> String {
     let one = |e: &Exposure| {
         let end = match e.upper_us {
             Some(_) => format!("closed after {}", words::interval(e.lower_us, e.upper_us)),
-            None => format!("open {}", words::interval(e.lower_us, None)),
+            None => format!("open for {}", words::interval(e.lower_us, None)),
         };
         format!("{} {end}", md(&e.of))
     };

@@ -7,12 +7,17 @@ mod text;
 pub use text::{server_line, where_it_ran};
 
 use super::facts::{self, Run};
+use super::phrases;
 use super::words::{self, Counts};
 use crate::credential::database::RoleSource;
 use crate::definition::DrillPlan;
 use crate::secret::Redactor;
 use std::fmt::Write as _;
 use text::{code, md, row};
+
+/// A report of two scenarios is no longer, in lines; and what each further scenario may add.
+const LINES: usize = 59;
+const LINES_MORE: usize = 12;
 
 /// The file's text.
 pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> String {
@@ -24,17 +29,21 @@ pub fn render(run: Run<'_>, evidence_sha256: &str, redactor: &Redactor) -> Strin
     out.push('\n');
     out += &facts_table(run);
     out += &ended::tables(run);
-    out += &checks::table(run);
-    out += &not_shown(run);
-    let definitions: Vec<String> =
-        run.head().drills.iter().map(|d| format!("{} {}", md(&d.drill), code(&words::hash(&d.sha256)))).collect();
-    let _ = writeln!(
-        out,
-        "\nevidence.json sha256 {} · definition sha256 {} · terms: docs/words.md",
-        code(&words::hash(evidence_sha256)),
-        definitions.join(", ")
-    );
+    let end = not_shown(run) + &footer(run, evidence_sha256);
+    let lines = LINES + LINES_MORE * run.scenarios().count().saturating_sub(2);
+    let room = lines.saturating_sub(out.lines().count() + end.lines().count());
+    out += &checks::table(run, room);
+    out += &end;
     redactor.clean(&out).into_owned()
+}
+
+fn footer(run: Run<'_>, evidence_sha256: &str) -> String {
+    let definition = match run.head().drills.as_slice() {
+        [one] => format!(" · definition sha256 {}", code(&words::hash(&one.sha256))),
+        _ => String::new(),
+    };
+    let evidence = code(&words::hash(evidence_sha256));
+    format!("\nevidence.json sha256 {evidence}{definition} · terms: docs/words.md\n")
 }
 
 /// What stands in the file when there is no verdict.
@@ -70,9 +79,10 @@ fn facts_table(run: Run<'_>) -> String {
         counts.excepted
     );
     out += &row(&["Result".to_owned(), result]);
-    let not_judged = not_judged(run);
-    if !not_judged.is_empty() {
-        out += &row(&["Not judged here".to_owned(), format!("{}; see the end", md(&not_judged))]);
+    let families = phrases::not_judged_families(run);
+    if !families.is_empty() {
+        let families = md(&families.join(", "));
+        out += &row(&["Not judged here".to_owned(), format!("{families}; see the end")]);
     }
     out
 }
