@@ -83,7 +83,10 @@ struct Small(tempfile::TempDir);
 impl Small {
     fn new(size: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(dir.path()).status();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(dir.path())
+            .status();
         assert!(mounted.unwrap().success(), "this test needs root");
         Self(dir)
     }
@@ -102,7 +105,10 @@ fn a_full_disk_is_said_and_does_not_pass() {
     let (code, out, err) = output(drill(small.0.path()).args(["run", "postgres"]).env("DRILL_RUN_ID", &run));
     assert_eq!(code, 3, "{out}{err}");
     assert!(err.to_lowercase().contains("no space left"), "{err}");
-    assert!(small.0.path().join("runs").join(&run).join("events.jsonl").metadata().unwrap().len() > 0, "evidence so far");
+    assert!(
+        small.0.path().join("runs").join(&run).join("events.jsonl").metadata().unwrap().len() > 0,
+        "evidence so far"
+    );
     assert_eq!(left_by(&run), Vec::<String>::new());
 }
 
@@ -153,9 +159,12 @@ fn an_engine_that_is_cut_off_is_said_and_the_evidence_is_kept() {
     let cut = Arc::new(AtomicBool::new(false));
     let host = proxy(dir.path(), &cut);
     let reports = dir.path().join("reports");
-    let child = process::start(drill(&reports).args(["run", "postgres"]).env("DOCKER_HOST", host).env("DRILL_RUN_ID", &run));
+    let child =
+        process::start(drill(&reports).args(["run", "postgres"]).env("DOCKER_HOST", host).env("DRILL_RUN_ID", &run));
     let events = reports.join("runs").join(&run).join("events.jsonl");
-    process::wait_until("a credential is issued", || std::fs::read_to_string(&events).is_ok_and(|t| t.contains("\"issued\"")));
+    process::wait_until("a credential is issued", || {
+        std::fs::read_to_string(&events).is_ok_and(|t| t.contains("\"issued\""))
+    });
     cut.store(true, Ordering::Relaxed);
     let out = child.wait_with_output().unwrap();
     let (code, clean, _) = output(drill(&reports).arg("clean"));

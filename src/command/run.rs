@@ -2,8 +2,9 @@
 
 use super::serve::{Order, Served, serve, show};
 use crate::definition::{self, DrillPlan};
-use crate::environment::{EnvError, ImageMode, LogLine};
+use crate::environment::{EnvError, ImageMode};
 use crate::exit::Exit;
+use crate::run::{Say, ServerLogs};
 
 use crate::definition::sabotage::Sabotage;
 use crate::progress::{DrillProgress, Progress};
@@ -104,7 +105,7 @@ pub async fn once(
     sabotage: Option<Arc<Sabotage>>,
     redactor: &Redactor,
 ) -> Result<(Verdicts, Exit), EnvError> {
-    let progress = Arc::new(Progress::new(options.progress, redactor.clone()));
+    let progress = Progress::new(options.progress, redactor.clone());
     let order = Order {
         plans,
         reports: options.reports.clone(),
@@ -118,11 +119,11 @@ pub async fn once(
     };
     let served = serve(order, redactor).await?;
     progress.finish();
-    conclude(options, served, redactor)
+    Ok(conclude(options, &served, redactor))
 }
 
 /// Tells the live progress, one line a drill.
-fn sayer(progress: Arc<Progress>) -> Arc<dyn Fn(&str, &str) + Send + Sync> {
+fn sayer(progress: Progress) -> Say {
     let drills: Mutex<BTreeMap<String, DrillProgress>> = Mutex::default();
     Arc::new(move |drill, what| {
         let mut drills = drills.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -130,7 +131,7 @@ fn sayer(progress: Arc<Progress>) -> Arc<dyn Fn(&str, &str) + Send + Sync> {
     })
 }
 
-fn conclude(options: &ServerOptions, served: Served, redactor: &Redactor) -> Result<(Verdicts, Exit), EnvError> {
+fn conclude(options: &ServerOptions, served: &Served, redactor: &Redactor) -> (Verdicts, Exit) {
     let verdicts = judge(&served.history);
     let mut exit = Exit::of(&verdicts);
     if !matches!(verdicts.outcome, Outcome::Passed | Outcome::Excepted) {
@@ -151,31 +152,30 @@ fn conclude(options: &ServerOptions, served: Served, redactor: &Redactor) -> Res
             evidence_sha256: String::new(),
         },
     };
-    print(&mut console, options, &served, &verdicts, &paths);
+    print(&mut console, served, &verdicts, &paths);
     if let Some(trouble) = &served.trouble {
         // Red stays red; what would have passed did not leave its evidence.
         eprintln!("error: the evidence is not complete on disk: {trouble}");
         exit = exit.worse(Exit::Inconclusive);
     }
+    if let Some(left) = &served.left {
+        eprintln!(
+            "error: it is not known that everything was stopped: {left}\n  help   drill clean, once the engine answers"
+        );
+        exit = exit.worse(Exit::Inconclusive);
+    }
     if let Err(e) = written {
         show(&cannot(e));
-        return Ok((verdicts, exit.worse(Exit::Inconclusive)));
+        return (verdicts, exit.worse(Exit::Inconclusive));
     }
     if let Err(e) = report::write_copies(&options.copies, &paths, &served.history, &verdicts, redactor) {
         show(&cannot(e));
         exit = exit.worse(Exit::Inconclusive);
     }
-    Ok((verdicts, exit))
+    (verdicts, exit)
 }
 
-fn print(
-    console: &mut Console<RedactingWriter<std::io::Stdout>>,
-    options: &ServerOptions,
-    served: &Served,
-    verdicts: &Verdicts,
-    paths: &Paths,
-) {
-    let _ = options;
+fn print(console: &mut Console<RedactingWriter<std::io::Stdout>>, served: &Served, verdicts: &Verdicts, paths: &Paths) {
     // A closed stdout must not lose the exit code.
     let _ = console.run_started(&served.history.head, None);
     for (plan, drill) in served.history.head.drills.iter().zip(&verdicts.drills) {
@@ -193,7 +193,7 @@ fn console(options: &ServerOptions, redactor: &Redactor) -> Console<RedactingWri
 }
 
 /// The servers' own logs, cleaned, where the run did not pass.
-fn write_logs(dir: &Path, logs: &[(String, Vec<LogLine>)], redactor: &Redactor) {
+fn write_logs(dir: &Path, logs: &ServerLogs, redactor: &Redactor) {
     let dir = dir.join("logs");
     if std::fs::create_dir_all(&dir).is_err() {
         return;

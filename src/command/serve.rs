@@ -6,7 +6,7 @@ use crate::environment::{EngineHandle, EnvError, ImageMode, Labels, Lock, discov
 use crate::exit::Exit;
 use crate::history::log::Log;
 use crate::history::{Body, Head, History, Invocation, State};
-use crate::run::{RunContext, run_drill};
+use crate::run::{RunContext, Say, ServerLogs, run_drill};
 use crate::secret::Redactor;
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct Order {
     /// What is broken on purpose.
     pub sabotage: Option<Arc<Sabotage>>,
     /// Told what goes on: drill, words.
-    pub say: Arc<dyn Fn(&str, &str) + Send + Sync>,
+    pub say: Say,
     /// As typed.
     pub arguments: Vec<String>,
 }
@@ -55,9 +55,11 @@ pub struct Served {
     /// Where its reports go.
     pub dir: PathBuf,
     /// The servers' own logs.
-    pub server_logs: Vec<(String, Vec<crate::environment::LogLine>)>,
+    pub server_logs: ServerLogs,
     /// Why events could not be written to disk any more.
     pub trouble: Option<String>,
+    /// Why it is not known that everything was stopped.
+    pub left: Option<String>,
 }
 
 /// Finds the engine, and runs the program again with `DOCKER_HOST` where testcontainers would not find it by itself.
@@ -125,14 +127,14 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
     if let Some(by) = &interrupted {
         let _ = log.append("", "", State::Done, Body::Interrupted { by: by.clone() });
     }
+    let mut left = None;
     if !order.keep || interrupted.is_some() {
-        (order.say)("", "stopping what was started");
-        let _ = tokio::time::timeout(TEAR_DOWN_MAX, stop_everything(&engine, &run, interrupted.is_some())).await;
+        left = stop_everything(&engine, &run, interrupted.is_some()).await;
     }
     let server_logs =
         std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     drop(lock);
-    Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble() })
+    Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble(), left })
 }
 
 /// Outside the reports, which are published; only its owner may read it.
@@ -171,17 +173,22 @@ async fn signal() -> String {
     tokio::select! { _ = int.recv() => "SIGINT".into(), _ = term.recv() => "SIGTERM".into() }
 }
 
-/// By label, so that also a container is found whose start was under way. Twice where the run was cut off: the engine may just be creating one.
-async fn stop_everything(engine: &EngineHandle, run: &str, cut_off: bool) {
+/// By label, so that also a container is found whose start was under way. More than once where the run was cut off: the engine may
+/// just be creating one. Why it is not known to be done, if so.
+async fn stop_everything(engine: &EngineHandle, run: &str, cut_off: bool) -> Option<String> {
     let scope = sweep::Scope::Run(run.into());
-    let rounds = if cut_off { 3 } else { 1 };
-    for round in 0..rounds {
-        if round > 0 {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+    let rounds = async {
+        for round in 0..if cut_off { 3 } else { 1 } {
+            if round > 0 {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            sweep::sweep(&engine.docker, &scope).await.map_err(|e| e.to_string())?;
         }
-        if let Err(e) = sweep::sweep(&engine.docker, &scope).await {
-            tracing::warn!(error = %e, "what was started could not be swept; the next run does it");
-        }
+        Ok(())
+    };
+    match tokio::time::timeout(TEAR_DOWN_MAX, rounds).await {
+        Ok(result) => result.err(),
+        Err(_) => Some(format!("the container engine did not answer within {} s", TEAR_DOWN_MAX.as_secs())),
     }
 }
 

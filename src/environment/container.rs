@@ -219,10 +219,10 @@ impl Container {
 
     /// Removes it with its volumes.
     pub async fn remove(mut self) {
-        if let Some(inner) = self.inner.take() {
-            if let Err(e) = inner.rm().await {
-                tracing::debug!(container = %self.name, error = %e, "container not removed");
-            }
+        if let Some(inner) = self.inner.take()
+            && let Err(e) = inner.rm().await
+        {
+            tracing::debug!(container = %self.name, error = %e, "container not removed");
         }
     }
 }

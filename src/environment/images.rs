@@ -46,15 +46,15 @@ pub fn stand_in(reference: &str) -> String {
 pub async fn resolve(docker: &Docker, reference: &str, mode: ImageMode) -> Result<ImageChoice, EnvError> {
     let official = || async { present(docker, reference, reference, Origin::Official).await };
     let local = || async { present(docker, reference, &stand_in(reference), Origin::StandIn).await };
-    if mode != ImageMode::Local {
-        if let Some(choice) = official().await? {
-            return Ok(choice);
-        }
+    if mode != ImageMode::Local
+        && let Some(choice) = official().await?
+    {
+        return Ok(choice);
     }
-    if mode != ImageMode::Official {
-        if let Some(choice) = local().await? {
-            return Ok(choice);
-        }
+    if mode != ImageMode::Official
+        && let Some(choice) = local().await?
+    {
+        return Ok(choice);
     }
     let help = format!("ci/images prepares it: ci/drill run …, or docker pull {reference}");
     if mode == ImageMode::Local {

@@ -1,6 +1,6 @@
 //! Writes a scenario's events, with its state in each.
 
-use crate::history::log::{Clock, Log};
+use crate::history::log::Log;
 use crate::history::{Body, Moment, Named, Series, State, Stock};
 use crate::observation::{Saw, Stage};
 use std::sync::{Arc, Mutex};
@@ -32,10 +32,6 @@ impl Journal {
             scenario: scenario.into(),
             state: Arc::new(Mutex::new(State::SetUp)),
         }
-    }
-    /// The run's clock.
-    pub fn clock(&self) -> Clock {
-        self.log.clock()
     }
     /// Everything so far, of the whole run.
     pub fn snapshot(&self) -> crate::history::History {
@@ -90,10 +86,6 @@ impl SeriesWriter {
         self.n += 1;
         self.journal.write(Body::Probe { series: self.series.clone(), n: self.n, sent_us, done_us, stage, saw });
         done_us
-    }
-    /// Which series.
-    pub fn series(&self) -> &Series {
-        &self.series
     }
     /// Says that it is complete.
     pub fn end(self) {

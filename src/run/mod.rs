@@ -14,6 +14,11 @@ mod trigger;
 
 pub use stage::{RunContext, run_drill};
 
+/// Told what goes on: drill, words.
+pub type Say = std::sync::Arc<dyn Fn(&str, &str) + Send + Sync>;
+/// The servers' own logs, by name.
+pub type ServerLogs = Vec<(String, Vec<crate::environment::LogLine>)>;
+
 /// What kept a scenario or a drill from being run to its end. The judge turns it into inconclusive.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{step}: {what}")]

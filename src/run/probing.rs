@@ -51,10 +51,6 @@ impl Prober {
         let done_us = self.writer.record(sent_us, stage, saw.clone());
         Seen { sent_us, done_us, saw }
     }
-    /// Which series.
-    pub fn series(&self) -> &Series {
-        self.writer.series()
-    }
     /// Says that the series is complete.
     pub fn end(self) {
         self.writer.end();
@@ -84,7 +80,6 @@ pub struct Shared {
     /// The subject's loop is over; the others may end.
     over: AtomicBool,
     ended: tokio::sync::Notify,
-    interrupted: AtomicBool,
 }
 
 impl Shared {
@@ -110,10 +105,6 @@ impl Shared {
     /// The subject was refused, and the control accepted after it.
     pub fn is_settled(&self) -> bool {
         self.settled_us.load(Ordering::Acquire) != 0
-    }
-    /// Nothing can be learned any more: all loops end after their next probe.
-    pub fn stop(&self) {
-        self.interrupted.store(true, Ordering::Release);
     }
     /// Until when sessions are watched.
     pub fn give_up_us(&self) -> u64 {
@@ -148,7 +139,7 @@ pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<S
         let settled = shared.settled_us.load(Ordering::Acquire);
         let now = seen.done_us;
         let over = if settled == 0 { now >= shared.give_up_us() } else { now >= settled + schedule.tail_us };
-        if over || shared.interrupted.load(Ordering::Acquire) {
+        if over {
             break;
         }
         if settled != 0 {

@@ -9,7 +9,7 @@ use crate::backend::Running;
 use crate::credential::Issuer;
 use crate::definition::sabotage::{Point, Sabotage};
 use crate::definition::{DrillPlan, Trigger};
-use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, LogLine, Network, resolve_image};
+use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
 use crate::history::Body;
 use crate::history::log::Log;
 use crate::secret::{Redactor, Secret};
@@ -32,9 +32,9 @@ pub struct RunContext {
     /// What is broken on purpose.
     pub sabotage: Option<Arc<Sabotage>>,
     /// What to say while it goes on.
-    pub say: Arc<dyn Fn(&str, &str) + Send + Sync>,
+    pub say: super::Say,
     /// The servers' own logs, by name, kept where the run did not pass.
-    pub server_logs: Arc<Mutex<Vec<(String, Vec<LogLine>)>>>,
+    pub server_logs: Arc<Mutex<super::ServerLogs>>,
     /// Keep the servers, and write a person's login into this file.
     pub keep: Option<std::path::PathBuf>,
 }

@@ -30,6 +30,9 @@ pub type Attempt<T> = Result<T, (Stage, Saw)>;
 pub type Ending = Arc<OnceLock<Saw>>;
 
 /// Logs in over one TCP connection; the time-out is the caller's.
+///
+/// # Errors
+/// What was seen instead.
 pub async fn connect(target: &Target, credential: &Credential, application: &str) -> Attempt<(Client, Ending)> {
     let stream = TcpStream::connect((target.address.host.as_str(), target.address.port))
         .await
@@ -54,6 +57,9 @@ pub async fn connect(target: &Target, credential: &Credential, application: &str
 }
 
 /// The identity of the server behind a connection.
+///
+/// # Errors
+/// What was seen instead.
 pub async fn identity(client: &Client, stage: Stage) -> Attempt<String> {
     let rows = client.simple_query(IDENTITY).await.map_err(|e| (stage, observe(&e, stage)))?;
     first_value(&rows).ok_or_else(|| (stage, Saw::Unclassified { what: "no row in the answer".into() }))
