@@ -168,6 +168,9 @@ pub struct RunArgs {
 pub struct ProveArgs {
     /// Sabotages; all of fixtures/sabotage where none is named
     pub files: Vec<PathBuf>,
+    /// Exit as the sabotaged run does, whatever should have turned red
+    #[arg(long)]
+    pub exit_of_run: bool,
     /// How its servers are had.
     #[command(flatten)]
     pub servers: ServerArgs,

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod command;
 pub mod credential;
 pub mod definition;
+pub mod document;
 #[cfg(feature = "engine")]
 pub mod environment;
 pub mod exit;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod clean;
+mod dispatch;
 pub mod explain;
 #[cfg(feature = "engine")]
 pub mod prove;
@@ -10,3 +11,5 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "engine")]
 pub mod serve;
+
+pub use dispatch::dispatch;

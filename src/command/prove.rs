@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs each sabotage; passed only if every one turned red what it states, and nothing else.
-pub async fn prove(files: &[PathBuf], options: &ServerOptions, redactor: &Redactor) -> Exit {
+pub async fn prove(files: &[PathBuf], exit_of_run: bool, options: &ServerOptions, redactor: &Redactor) -> Exit {
     let files = if files.is_empty() { shipped(options) } else { files.to_vec() };
     if files.is_empty() {
         eprintln!(
@@ -31,7 +31,7 @@ pub async fn prove(files: &[PathBuf], options: &ServerOptions, redactor: &Redact
                 return Exit::Usage;
             }
         };
-        exit = exit.worse(one(file, &sabotage, options, redactor).await);
+        exit = exit.worse(one(file, &sabotage, exit_of_run, options, redactor).await);
         if exit == Exit::Interrupted {
             break;
         }
@@ -48,7 +48,13 @@ fn shipped(options: &ServerOptions) -> Vec<PathBuf> {
     files
 }
 
-async fn one(file: &std::path::Path, sabotage: &Arc<Sabotage>, options: &ServerOptions, redactor: &Redactor) -> Exit {
+async fn one(
+    file: &std::path::Path,
+    sabotage: &Arc<Sabotage>,
+    exit_of_run: bool,
+    options: &ServerOptions,
+    redactor: &Redactor,
+) -> Exit {
     let name = file.file_stem().map(|s| s.to_string_lossy().to_string()).unwrap_or_default();
     let plans = match load_patched(&options.drills, &sabotage.drill, &sabotage.scenario, &sabotage.patch) {
         Ok(plan) => vec![plan],
@@ -59,6 +65,7 @@ async fn one(file: &std::path::Path, sabotage: &Arc<Sabotage>, options: &ServerO
     };
     let verdicts = match once(options, plans, false, Some(sabotage.clone()), redactor).await {
         Ok((_, Exit::Interrupted)) => return Exit::Interrupted,
+        Ok((_, exit)) if exit_of_run => return exit,
         Ok((verdicts, _)) => verdicts,
         Err(e) => return show(&e),
     };

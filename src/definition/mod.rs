@@ -1,9 +1,14 @@
 //! Drill files: their shape, how they are loaded, what they resolve to. Never starts anything.
 
+mod caller;
+mod load;
 mod plan;
+mod resolve;
 pub mod sabotage;
+mod select;
+pub mod shape;
 
+pub use crate::document::{Diagnostic, Diagnostics};
+pub use load::{load, load_file, load_patched, load_text, names};
 pub use plan::*;
-
-mod load_stub;
-pub use load_stub::*;
+pub use resolve::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS, system_word};

@@ -5,10 +5,12 @@ pub mod codes;
 pub mod log;
 #[cfg(feature = "engine")]
 pub mod login;
+pub mod objects;
 #[cfg(feature = "engine")]
 pub mod server;
 #[cfg(feature = "engine")]
 pub mod session;
+pub mod shape;
 
 use serde::{Deserialize, Serialize};
 

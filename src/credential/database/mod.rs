@@ -1,5 +1,8 @@
 //! Dynamic users by OpenBao's database engine: ended by lease.
 
+pub mod export;
+pub mod shape;
+
 use serde::{Deserialize, Serialize};
 
 /// A database role, resolved.

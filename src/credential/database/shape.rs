@@ -1,0 +1,201 @@
+//! `credential: { database: … }` as it is written, and what it resolves to.
+
+use super::export::{self, Exported};
+use super::{DatabasePlan, RoleSource};
+use crate::document::sql::{self, Statements};
+use crate::document::{At, Findings, Problem, Project, RawDuration, Span, duration};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A role of OpenBao's database engine. Its statements and TTLs are written here, or exported from production.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Database")]
+pub struct RawDatabase {
+    /// The role's name at OpenBao.
+    pub role: At<String>,
+    /// A directory with `role.json` as `bao read -format=json database/roles/ROLE` writes it, and optionally `mount.json` and `config.json`. Instead of statements and TTLs.
+    pub exported: Option<At<String>>,
+    /// OpenBao's own, with `{{name}}`, `{{password}}` and `{{expiration}}` in quotes.
+    pub creation_statements: Option<Statements>,
+    /// Left out: the plugin's default.
+    pub revocation_statements: Option<Statements>,
+    /// Run where creation failed.
+    pub rollback_statements: Option<Statements>,
+    /// Run on renewal.
+    pub renew_statements: Option<Statements>,
+    /// The TTL of a lease.
+    pub default_ttl: Option<At<RawDuration>>,
+    /// The longest that a lease can live, renewals included.
+    pub max_ttl: Option<At<RawDuration>>,
+}
+
+/// What a definition of a database role means.
+#[derive(Debug)]
+pub struct Resolved {
+    /// For the run.
+    pub plan: DatabasePlan,
+    /// The name of production's database, where it was exported.
+    pub database: Option<String>,
+    /// What was not taken from production.
+    pub not_from_production: Vec<String>,
+    /// Where each statement stands; those of an export where the export is named.
+    pub places: Vec<(Span, String)>,
+}
+
+impl RawDatabase {
+    fn lists(&self) -> [(&'static str, Option<&Statements>); 4] {
+        [
+            ("creation_statements", self.creation_statements.as_ref()),
+            ("revocation_statements", self.revocation_statements.as_ref()),
+            ("rollback_statements", self.rollback_statements.as_ref()),
+            ("renew_statements", self.renew_statements.as_ref()),
+        ]
+    }
+
+    /// What it means; nothing where that cannot be said, which was noted.
+    pub fn resolve(&self, project: &Project, findings: &mut Findings) -> Option<Resolved> {
+        if !is_role(&self.role.value) {
+            let problem = Problem::BadName { what: "a role", name: self.role.value.clone() };
+            findings.add(problem, self.role.span);
+        }
+        match &self.exported {
+            Some(dir) => self.from_export(dir, project, findings),
+            None => Some(self.from_drill(findings)),
+        }
+    }
+
+    fn from_drill(&self, findings: &mut Findings) -> Resolved {
+        for (_, list) in self.lists() {
+            let Some(list) = list else { continue };
+            // The same statement may well come twice: COMMIT.
+            for statement in &list.value {
+                let alone = At { value: vec![statement.clone()], span: statement.span };
+                sql::check(&alone, findings);
+            }
+            sql::check_templates(list, findings);
+        }
+        match &self.creation_statements {
+            None => findings.add(Problem::MissingKey("creation_statements"), self.role.span),
+            Some(list) => {
+                for (template, other) in [("name", "username"), ("password", "password")] {
+                    let used =
+                        |s: &At<String>| sql::templates(&s.value).iter().any(|(n, _)| n == template || n == other);
+                    if !list.value.iter().any(used) {
+                        findings.add(Problem::TemplateUnused(template), list.span);
+                    }
+                }
+            }
+        }
+        let mut ttl = |key, raw: &Option<At<RawDuration>>| match raw {
+            Some(raw) => findings.ttl(raw),
+            None => {
+                findings.add(Problem::MissingKey(key), self.role.span);
+                0
+            }
+        };
+        let (default, max) = (ttl("default_ttl", &self.default_ttl), ttl("max_ttl", &self.max_ttl));
+        if let Some(raw) = &self.default_ttl
+            && max > 0
+            && default > max
+        {
+            findings.add(above(default, max), raw.span);
+        }
+        let texts = |list: &Option<Statements>| -> Vec<String> {
+            list.iter().flat_map(|l| &l.value).map(|s| s.value.clone()).collect()
+        };
+        let places = self.lists().into_iter().filter_map(|(_, l)| l).flat_map(|l| &l.value);
+        Resolved {
+            places: places.map(|s| (s.span, s.value.clone())).collect(),
+            plan: DatabasePlan {
+                role: self.role.value.clone(),
+                source: RoleSource::Drill,
+                creation_statements: texts(&self.creation_statements),
+                revocation_statements: texts(&self.revocation_statements),
+                rollback_statements: texts(&self.rollback_statements),
+                renew_statements: texts(&self.renew_statements),
+                default_ttl_ms: default,
+                max_ttl_ms: max,
+                mount: None,
+            },
+            database: None,
+            not_from_production: vec!["role".into(), "mount limits".into(), "connection".into()],
+        }
+    }
+
+    fn from_export(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
+        for (key, list) in self.lists() {
+            if let Some(list) = list {
+                findings.add(Problem::BesideExported(key), list.span);
+            }
+        }
+        for (key, ttl) in [("default_ttl", &self.default_ttl), ("max_ttl", &self.max_ttl)] {
+            if let Some(ttl) = ttl {
+                findings.add(Problem::BesideExported(key), ttl.span);
+            }
+        }
+        let Exported { role, mount, database, sha256, date } = match export::read(&dir.value, project) {
+            Ok(exported) => exported,
+            Err(export::Failure::At(diagnostic)) => {
+                findings.add_elsewhere(*diagnostic);
+                return None;
+            }
+            Err(export::Failure::Missing(problem)) => {
+                findings.add(*problem, dir.span);
+                return None;
+            }
+        };
+        let mut missing = Vec::new();
+        if mount.is_none() {
+            missing.push("mount limits".to_string());
+        }
+        missing.push(if database.is_some() { "connection (but for the database's name)" } else { "connection" }.into());
+        if role.max_ttl_ms > 0 && role.default_ttl_ms > role.max_ttl_ms {
+            findings.add(above(role.default_ttl_ms, role.max_ttl_ms), dir.span);
+        }
+        let plan = DatabasePlan {
+            role: self.role.value.clone(),
+            source: RoleSource::Exported { dir: dir.value.clone(), sha256, date },
+            creation_statements: role.creation_statements,
+            revocation_statements: role.revocation_statements,
+            rollback_statements: role.rollback_statements,
+            renew_statements: role.renew_statements,
+            default_ttl_ms: role.default_ttl_ms,
+            max_ttl_ms: role.max_ttl_ms,
+            mount,
+        };
+        let places = plan.statements().map(|s| (dir.span, s.clone())).collect();
+        Some(Resolved { plan, database, not_from_production: missing, places })
+    }
+}
+
+impl DatabasePlan {
+    /// All of them, creation first.
+    pub fn statements(&self) -> impl Iterator<Item = &String> {
+        self.creation_statements
+            .iter()
+            .chain(&self.revocation_statements)
+            .chain(&self.rollback_statements)
+            .chain(&self.renew_statements)
+    }
+    /// How long a lease lives that nobody renews, ms; none where only production's mount knows.
+    pub fn lease_ms(&self) -> Option<u64> {
+        match self.default_ttl_ms {
+            0 => self.mount.as_ref().map(|m| m.default_ttl_ms).filter(|ms| *ms > 0),
+            ms => Some(ms),
+        }
+    }
+}
+
+fn above(default_ms: u64, max_ms: u64) -> Problem {
+    Problem::DefaultAboveMax { default: duration::text(default_ms), max: duration::text(max_ms) }
+}
+
+/// Production's own roles are called as OpenBao allows it.
+fn is_role(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.len() <= 128
+        && name.starts_with(word)
+        && name.ends_with(word)
+        && name.chars().all(|c| word(c) || c == '-' || c == '.')
+}

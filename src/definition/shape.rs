@@ -1,0 +1,179 @@
+//! A drill file as it is written. The JSON Schema is generated from these types.
+
+use super::plan::{Ends, Login, System};
+use crate::backend::postgres::shape::RawPostgres;
+use crate::credential::database::shape::RawDatabase;
+use crate::document::{At, Entries, Planned, RawDuration};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What the file format has and this version has not. One line a place, told by a word that is known there.
+pub const PLANNED: &[Planned] = &[
+    Planned { beside: "revoke", words: &["teardown", "incident", "procedure", "rotate", "use", "renew"] },
+    Planned {
+        beside: "database",
+        words: &["rabbitmq", "certificate", "ssh-certificate", "ssh-otp", "web-identity", "brokered", "static-role"],
+    },
+    Planned {
+        beside: "postgres",
+        words: &["rabbitmq", "minio", "mariadb", "valkey", "nginx", "https", "ssh", "pgbouncer"],
+    },
+    Planned { beside: "openbao", words: &["broker"] },
+    Planned { beside: "trigger", words: &["leases"] },
+];
+
+/// A drill: what is claimed of one kind of credential at one backend.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Drill")]
+pub struct RawDrill {
+    /// The drill's name: the file's, without `.yaml`.
+    pub drill: At<String>,
+    /// For people. Default: the name.
+    pub title: Option<At<String>>,
+    /// Which line of the gate it serves.
+    pub system: System,
+    /// Who mends the drill.
+    pub owner: At<String>,
+    /// Who asks for the credential.
+    pub caller: RawCaller,
+    /// What is issued.
+    pub credential: RawCredential,
+    /// Where it must die.
+    pub backend: RawBackend,
+    /// The longest exposure that is acceptable. Default: `5s`, and reports say that nobody stated it.
+    pub limit: Option<At<RawDuration>>,
+    /// Who issues. Default: OpenBao 2.7.2.
+    pub authority: Option<RawAuthority>,
+    /// Trigger, fault, open sessions and limit, by name.
+    pub scenarios: At<Entries<RawScenario>>,
+}
+
+/// The workload or the person that asks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Caller")]
+pub enum RawCaller {
+    /// A program.
+    Workload(At<RawPrincipal>),
+    /// A human being.
+    Person(At<RawPrincipal>),
+}
+
+/// Who it is.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Principal")]
+pub struct RawPrincipal {
+    /// Name of its entity at OpenBao.
+    pub name: At<String>,
+    /// How it logs in.
+    pub login: At<Login>,
+    /// Who answers for it.
+    pub owner: Option<At<String>>,
+    /// Whose it is.
+    pub tenant: Option<At<String>>,
+    /// A file as `bao read -format=json identity/entity/name/NAME` writes it. Instead of owner and tenant.
+    pub exported: Option<At<String>>,
+}
+
+/// What is issued.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Credential")]
+pub enum RawCredential {
+    /// A dynamic database user.
+    Database(At<RawDatabase>),
+}
+
+/// Where it must die.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Backend")]
+pub enum RawBackend {
+    /// PostgreSQL.
+    Postgres(At<RawPostgres>),
+}
+
+/// Who issues.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Authority")]
+pub enum RawAuthority {
+    /// OpenBao.
+    Openbao(RawOpenbao),
+}
+
+/// OpenBao.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Openbao")]
+pub struct RawOpenbao {
+    /// The official image.
+    pub image: At<String>,
+}
+
+/// One combination of trigger, fault, open sessions and limit.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Scenario")]
+pub struct RawScenario {
+    /// What should end access.
+    pub trigger: RawTrigger,
+    /// Default: the drill's.
+    pub caller: Option<RawCaller>,
+    /// Default: the drill's.
+    pub limit: Option<At<RawDuration>>,
+    /// What is claimed of sessions that were open before. Default: every kind of the backend, closed within the limit.
+    pub sessions: Option<Entries<RawClaim>>,
+    /// How access ends. Default: `refused`.
+    pub ends: Option<Ends>,
+    /// What is disturbed meanwhile.
+    pub fault: Option<RawFault>,
+}
+
+/// What should end access.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Trigger")]
+pub enum RawTrigger {
+    /// The operator revokes the lease.
+    Revoke,
+    /// Nobody does anything: this TTL ends.
+    Expire(At<RawDuration>),
+}
+
+/// What is claimed of a session that was open before.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Claim")]
+pub enum RawClaim {
+    /// It is closed so soon after the trigger.
+    ClosedWithin(At<RawDuration>),
+    /// It may live on: a failure that needs an exception.
+    MayOutlive,
+}
+
+/// What is disturbed while the trigger works.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Fault")]
+pub enum RawFault {
+    /// Who issues.
+    Authority(At<RawDisturbance>),
+    /// Who must refuse.
+    Backend(At<RawDisturbance>),
+}
+
+/// How, and for how long.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Disturbance")]
+pub enum RawDisturbance {
+    /// The processes are frozen.
+    Paused(At<RawDuration>),
+    /// SIGKILL, started again afterwards.
+    Killed(At<RawDuration>),
+    /// OpenBao only: sealed, unsealed afterwards.
+    Sealed(At<RawDuration>),
+}

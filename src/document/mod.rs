@@ -1,0 +1,50 @@
+//! Reading a YAML document with the place of everything in it, and saying what is wrong with it, where, and what to do.
+//!
+//! Knows no drill: `definition`, `credential` and `backend` describe their shapes with it, so it comes before all three.
+
+pub mod diagnostic;
+pub mod duration;
+pub mod entries;
+pub mod findings;
+mod node;
+mod parse;
+pub mod problem;
+pub mod project;
+mod shape;
+mod span;
+pub mod sql;
+mod suggest;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Place};
+pub use duration::{RawDuration, milliseconds};
+pub use entries::Entries;
+pub use findings::Findings;
+pub use node::{Node, Value};
+pub use parse::{Source, parse};
+pub use problem::Problem;
+pub use project::Project;
+pub use shape::{Planned, shape};
+pub use span::{At, Span};
+pub use suggest::{nearest, one_of};
+
+/// `[a-z0-9][a-z0-9-]{0,62}`: what drills, scenarios, callers and tenants are called.
+pub fn is_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = text.as_bytes();
+    bytes.len() <= 63 && bytes.first().is_some_and(|b| allowed(*b)) && bytes.iter().all(|b| allowed(*b) || *b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn names() {
+        for good in ["a", "9", "orders-api", "a-", &"a".repeat(63)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "-a", "A", "a_b", "a b", "é", "a/b", "a.b", &"a".repeat(64)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

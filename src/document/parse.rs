@@ -1,0 +1,232 @@
+//! YAML text → tree with places, within budgets: no file makes the loader slow, big or deep.
+
+use super::diagnostic::{Diagnostic, Place};
+use super::node::{Key, Node, Value};
+use super::problem::Problem;
+use super::span::Span;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::Spanned;
+use std::fmt;
+
+/// The largest definition; the longest drill that anybody wrote is a hundredth of it.
+pub const LARGEST_FILE_BYTES: u64 = 1 << 20;
+/// Nothing in a drill is deeper than 8.
+const DEEPEST: usize = 32;
+const MOST_NODES: usize = 20_000;
+const MOST_ALIASES: usize = 100;
+
+/// A file's name and text.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// As it was given, with `/`.
+    pub file: &'a str,
+    /// All of it.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// The text of a line, from 1.
+    pub fn line(&self, line: u32) -> &str {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        self.text.lines().nth(index).unwrap_or("")
+    }
+    /// A place in it.
+    pub fn place(&self, span: Span) -> Place {
+        Place { file: self.file.to_string(), span, line: self.line(span.line).to_string() }
+    }
+    fn slice(&self, span: Span) -> String {
+        let skip = span.column.saturating_sub(1) as usize;
+        self.line(span.line).chars().skip(skip).take(span.length as usize).collect()
+    }
+}
+
+/// The tree of a document.
+///
+/// # Errors
+/// What is wrong with it, with its place: no YAML, nothing in it, several documents, a key that is none or stands twice.
+pub fn parse(source: Source) -> Result<Node, Diagnostic> {
+    let blank = source.text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
+    if blank {
+        return Err(Diagnostic::new(Problem::Empty, source.place(Span::START)));
+    }
+    let options = serde_yaml::options! {
+        budget: serde_yaml::budget! {
+            max_depth: DEEPEST,
+            max_nodes: MOST_NODES,
+            max_events: 4 * MOST_NODES,
+            max_aliases: MOST_ALIASES,
+            max_anchors: MOST_ALIASES,
+            flow_nesting_limit: DEEPEST,
+        },
+        duplicate_keys: serde_yaml::DuplicateKeyPolicy::PassThrough,
+        leading_zero_numbers_as_strings: true,
+        with_snippet: false,
+    };
+    let raw: Spanned<Raw> = serde_yaml::from_str_with_options(source.text, options).map_err(|e| explain(&e, source))?;
+    tree(raw, source)
+}
+
+/// The deepest place of an error, and what it means to somebody who writes drills.
+fn explain(error: &serde_yaml::Error, source: Source) -> Diagnostic {
+    use serde_yaml::Error as E;
+    let at = error.location().map_or(Span::START, |l| span(&l, source));
+    let original = original(error);
+    let words = original.render_with_formatter(&serde_yaml::UserMessageFormatter);
+    let words = words.split(" at line ").next().unwrap_or("no YAML").to_string();
+    let problem = match original {
+        E::MultipleDocuments { .. } => Problem::SeveralDocuments,
+        E::Budget { breach, .. } => match breach {
+            serde_yaml::budget::BudgetBreach::Depth { .. } => Problem::TooDeep(DEEPEST),
+            _ => Problem::TooMuch,
+        },
+        E::AliasReplayLimitExceeded { .. }
+        | E::AliasExpansionLimitExceeded { .. }
+        | E::AliasReplayStackDepthExceeded { .. } => Problem::TooMuch,
+        _ if words.contains("recursion limit") || words.contains("nesting") => Problem::TooDeep(DEEPEST),
+        _ if words.contains("tab") => Problem::Tab,
+        E::UnknownAnchor { .. } => Problem::UnknownAlias(source.slice(at)),
+        _ => Problem::NoYaml(words),
+    };
+    let at = if problem == Problem::Tab { tab_in(source, at) } else { at };
+    let braces = matches!(problem, Problem::NoYaml(_)) && source.line(at.line).contains("{{");
+    let problem = if braces { Problem::UnquotedTemplate } else { problem };
+    Diagnostic::new(problem, source.place(at))
+}
+
+fn original(error: &serde_yaml::Error) -> &serde_yaml::Error {
+    match error.without_snippet() {
+        serde_yaml::Error::AliasError { error, .. } => original(error),
+        other => other,
+    }
+}
+
+/// The parser names what follows the tab.
+fn tab_in(source: Source, at: Span) -> Span {
+    match source.line(at.line).chars().position(|c| c == '\t') {
+        Some(i) => Span { column: u32::try_from(i).unwrap_or(0) + 1, length: 1, ..at },
+        None => at,
+    }
+}
+
+fn span(location: &serde_yaml::Location, source: Source) -> Span {
+    let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let lines = u32::try_from(source.text.lines().count()).unwrap_or(u32::MAX).max(1);
+    let (line, column) = (small(location.line()), small(location.column()));
+    if line == 0 {
+        return Span::START;
+    }
+    if line > lines {
+        // The end of the file is no line of it.
+        let last = u32::try_from(source.line(lines).chars().count()).unwrap_or(0);
+        return Span { line: lines, column: last + 1, length: 1 };
+    }
+    Span { line, column: column.max(1), length: small(location.span().len()).max(1) }
+}
+
+fn tree(raw: Spanned<Raw>, source: Source) -> Result<Node, Diagnostic> {
+    let at = span(&raw.referenced, source);
+    let aliased = raw.referenced != raw.defined;
+    let value = match raw.value {
+        Raw::Null => Value::Null,
+        Raw::Bool(b) => Value::Bool(b),
+        // As it was written, which an alias does not show.
+        Raw::Number(n) if aliased => Value::Number(n),
+        Raw::Number(_) => Value::Number(source.slice(at)),
+        Raw::Text(text) => Value::Text(text),
+        Raw::List(items) => Value::List(items.into_iter().map(|item| tree(item, source)).collect::<Result<_, _>>()?),
+        Raw::Map(entries) => Value::Map(map(entries, source)?),
+    };
+    Ok(Node { span: at, value })
+}
+
+fn map(entries: Vec<(Spanned<Raw>, Spanned<Raw>)>, source: Source) -> Result<Vec<(Key, Node)>, Diagnostic> {
+    let mut seen: Vec<(Key, Node)> = Vec::new();
+    for (key, value) in entries {
+        let at = span(&key.referenced, source);
+        let name = match key.value {
+            Raw::Text(name) => name,
+            Raw::Map(_) if source.line(at.line).contains("{{") => {
+                let at = Span { column: at.column.saturating_sub(1).max(1), length: 2, ..at };
+                return Err(Diagnostic::new(Problem::UnquotedTemplate, source.place(at)));
+            }
+            Raw::Bool(_) | Raw::Number(_) => source.slice(at),
+            Raw::Null | Raw::List(_) | Raw::Map(_) => {
+                return Err(Diagnostic::new(Problem::KeyIsNoText, source.place(at)));
+            }
+        };
+        if let Some((first, _)) = seen.iter().find(|(k, _)| k.name == name) {
+            let first = first.span.line;
+            return Err(Diagnostic::new(Problem::DuplicateKey { key: name, first }, source.place(at)));
+        }
+        let value = tree(value, source)?;
+        seen.push((Key { name, span: at }, value));
+    }
+    Ok(seen)
+}
+
+/// What the parser finds, before keys are looked at.
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.to_string()))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Map(entries))
+    }
+}

@@ -1,0 +1,182 @@
+//! What can be said of a statement without a server: that it begins like one, and what OpenBao fills in.
+
+use super::findings::Findings;
+use super::problem::{Problem, TEMPLATES};
+use super::span::At;
+
+/// Statements as they stand in a file.
+pub type Statements = At<Vec<At<String>>>;
+
+/// What PostgreSQL's statements, and MariaDB's, begin with.
+const FIRST_WORDS: &[&str] = &[
+    "abort",
+    "alter",
+    "analyse",
+    "analyze",
+    "begin",
+    "call",
+    "checkpoint",
+    "close",
+    "cluster",
+    "comment",
+    "commit",
+    "copy",
+    "create",
+    "deallocate",
+    "declare",
+    "delete",
+    "discard",
+    "do",
+    "drop",
+    "end",
+    "execute",
+    "explain",
+    "fetch",
+    "flush",
+    "grant",
+    "import",
+    "insert",
+    "kill",
+    "listen",
+    "load",
+    "lock",
+    "merge",
+    "move",
+    "notify",
+    "prepare",
+    "reassign",
+    "refresh",
+    "reindex",
+    "release",
+    "rename",
+    "replace",
+    "reset",
+    "revoke",
+    "rollback",
+    "savepoint",
+    "security",
+    "select",
+    "set",
+    "show",
+    "start",
+    "table",
+    "truncate",
+    "unlisten",
+    "update",
+    "use",
+    "vacuum",
+    "values",
+    "with",
+];
+
+/// Notes what is wrong with a list of statements.
+pub fn check(statements: &Statements, findings: &mut Findings) {
+    for (i, statement) in statements.value.iter().enumerate() {
+        if let Some(problem) = beginning(&statement.value) {
+            findings.add(problem, statement.span);
+        } else if statements.value[..i].iter().any(|s| s.value == statement.value) {
+            findings.add(Problem::SameStatement, statement.span);
+        }
+    }
+}
+
+/// Notes what is wrong with the templates in a list of statements.
+pub fn check_templates(statements: &Statements, findings: &mut Findings) {
+    for statement in &statements.value {
+        for (name, quoted) in templates(&statement.value) {
+            if !TEMPLATES.contains(&name.as_str()) {
+                findings.add(Problem::UnknownTemplate(name), statement.span);
+            } else if !quoted {
+                findings.add(Problem::BareTemplate(name), statement.span);
+            }
+        }
+    }
+}
+
+fn beginning(statement: &str) -> Option<Problem> {
+    let rest = skip_comments(statement).trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    if rest.is_empty() {
+        return Some(Problem::EmptyStatement);
+    }
+    let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
+    let keyword = FIRST_WORDS.contains(&word.to_lowercase().as_str());
+    (!keyword).then(|| Problem::NoStatement(statement.lines().next().unwrap_or("").trim().to_string()))
+}
+
+fn skip_comments(statement: &str) -> &str {
+    let mut rest = statement.trim_start();
+    // Every round drops a comment, so there are at most as many as bytes.
+    loop {
+        let after = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, after)| after)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, after)| after)
+        } else {
+            return rest;
+        };
+        rest = after.trim_start();
+    }
+}
+
+/// Every `{{template}}` of a statement, and whether it stands inside quotes.
+pub fn templates(statement: &str) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut quote = None;
+    let mut rest = statement;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("{{")
+            && let Some((name, after)) = after.split_once("}}")
+        {
+            found.push((name.trim().to_string(), quote.is_some()));
+            rest = after;
+            continue;
+        }
+        // A dollar quote has its own end; inside it other quotes mean nothing.
+        if let Some(after) = rest.strip_prefix("$$") {
+            quote = match quote {
+                None => Some('$'),
+                Some('$') => None,
+                other => other,
+            };
+            rest = after;
+            continue;
+        }
+        if c == '\'' || c == '"' {
+            quote = match quote {
+                None => Some(c),
+                Some(open) if open == c => None,
+                other => other,
+            };
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_begin_with_a_keyword() {
+        for good in ["SELECT 1", "  (select 1)", "-- why\nDROP ROLE x", "/* a */ begin", "COMMIT;", "do $$x$$"] {
+            assert_eq!(beginning(good), None, "{good}");
+        }
+        for bad in ["salary FROM payroll", "\"x\"", "1", "SELEKT 1", "id)"] {
+            assert!(matches!(beginning(bad), Some(Problem::NoStatement(_))), "{bad}");
+        }
+        for empty in ["", "  ", "-- only this", "/* open"] {
+            assert_eq!(beginning(empty), Some(Problem::EmptyStatement), "{empty}");
+        }
+    }
+
+    #[test]
+    fn templates_and_their_quotes() {
+        let found = |s: &str| templates(s).into_iter().map(|(n, q)| format!("{n}{q}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(found(r#"CREATE ROLE "{{name}}" PASSWORD '{{password}}'"#), "nametrue passwordtrue");
+        assert_eq!(found("DROP ROLE {{name}}"), "namefalse");
+        assert_eq!(found(r#"x "a" {{name}} 'b' "it's {{ name }}""#), "namefalse nametrue");
+        assert_eq!(found("DO $$ it's {{name}} $$; {{name}}"), "nametrue namefalse");
+        assert_eq!(found("{{open é"), "");
+    }
+}
