@@ -103,6 +103,7 @@ fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -
 
 fn verdict(view: &View<'_>, check: Check, id: &str, name: &str, of: Option<String>, found: Found) -> CheckVerdict {
     let red = found.outcome != Outcome::Passed;
+    let problem = (found.outcome == Outcome::Inconclusive).then(|| problem(view)).flatten();
     let trigger = id.starts_with("trigger.") || id.starts_with("expire.");
     let full = |id: &str| format!("{}/{}/{id}", view.drill.drill, view.plan.scenario);
     CheckVerdict {
@@ -112,7 +113,7 @@ fn verdict(view: &View<'_>, check: Check, id: &str, name: &str, of: Option<Strin
         outcome: found.outcome,
         reason: found.reason.text().0.to_string(),
         expected: found.expected,
-        observed: found.observed,
+        observed: problem.map_or(found.observed.clone(), |p| format!("{} ({p})", found.observed)),
         when: (red && trigger).then(|| when(view, found.exposure.as_ref())).flatten(),
         control: (red && trigger).then(|| control(view)).flatten(),
         means: red.then(|| found.reason.text().1.to_string()),
@@ -120,6 +121,14 @@ fn verdict(view: &View<'_>, check: Check, id: &str, name: &str, of: Option<Strin
         events: ranges(found.events),
         premise: found.premise.map(|p| full(&p)),
     }
+}
+
+/// What kept the scenario, or the whole drill, from being run as it should.
+fn problem(view: &View<'_>) -> Option<String> {
+    view.events.iter().find_map(|e| match &e.body {
+        Body::Problem { step, what } => Some(format!("{step}: {what}")),
+        _ => None,
+    })
 }
 
 fn when(view: &View<'_>, exposure: Option<&Exposure>) -> Option<String> {
