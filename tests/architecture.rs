@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("backend", &["observation", "secret", "environment"]),
     ("credential", &["secret", "authority", "backend"]),
     ("definition", &["authority", "backend", "credential"]),
-    ("history", &["observation", "provenance", "secret", "credential", "definition"]),
+    ("history", &["observation", "provenance", "secret", "authority", "backend", "credential", "definition"]),
     ("verdict", &["observation", "definition", "history"]),
     ("exit", &["verdict"]),
     ("report", &["observation", "secret", "credential", "definition", "history", "verdict"]),

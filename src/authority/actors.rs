@@ -19,6 +19,7 @@ path "+/identity/entity"        { capabilities = ["create", "update"] }
 path "+/identity/entity-alias"  { capabilities = ["create", "update"] }
 path "+/+/config/*"             { capabilities = ["create", "read", "update", "delete"] }
 path "+/+/roles/*"              { capabilities = ["create", "read", "update", "delete"] }
+path "+/+/rotate-root/*"        { capabilities = ["update"] }
 path "+/sys/leases/revoke-prefix/*" { capabilities = ["update", "sudo"] }
 "#;
 
@@ -45,6 +46,8 @@ const AUDITOR: &str = r#"
 path "+/sys/leases/lookup"     { capabilities = ["update"] }
 path "+/identity/entity/id/*"  { capabilities = ["read"] }
 path "+/+/roles/*"             { capabilities = ["read"] }
+path "+/sys/mounts/+/tune"     { capabilities = ["read"] }
+path "identity/entity/id/*"    { capabilities = ["read"] }
 path "sys/audit-hash/to-file"  { capabilities = ["update"] }
 path "sys/namespaces/+"        { capabilities = ["read"] }
 "#;

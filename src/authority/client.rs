@@ -27,6 +27,11 @@ impl Answer {
             errors.map(|e| e.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")).unwrap_or_default();
         joined.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+    /// `warnings`, one by one.
+    pub fn warnings(&self) -> Vec<String> {
+        let warnings = self.body.get("warnings").and_then(Value::as_array);
+        warnings.into_iter().flatten().filter_map(Value::as_str).map(String::from).collect()
+    }
     /// Whether the status is 2xx.
     pub fn ok(&self) -> bool {
         (200..300).contains(&self.status)
@@ -106,6 +111,11 @@ impl Bao {
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> Self {
         Self { namespace: Some(namespace.into()), ..self.clone() }
+    }
+    /// In the root namespace.
+    #[must_use]
+    pub fn in_root(&self) -> Self {
+        Self { namespace: None, ..self.clone() }
     }
     /// With a correlation id, which the audit log shows.
     #[must_use]

@@ -2,11 +2,19 @@
 
 #[cfg(feature = "engine")]
 mod actors;
+pub mod audit;
 mod caller;
 #[cfg(feature = "engine")]
 mod client;
 #[cfg(feature = "engine")]
 mod error;
+#[cfg(feature = "engine")]
+mod jwt;
+#[cfg(feature = "engine")]
+mod read;
+pub mod records;
+#[cfg(feature = "engine")]
+mod rival;
 #[cfg(feature = "engine")]
 mod server;
 #[cfg(feature = "engine")]
@@ -22,4 +30,8 @@ pub use error::AuthorityError;
 #[cfg(feature = "engine")]
 pub use server::OpenBao;
 #[cfg(feature = "engine")]
-pub use tenant::{CallerLogin, Tenant};
+pub use read::Reader;
+#[cfg(feature = "engine")]
+pub use rival::{Rival, other_than};
+#[cfg(feature = "engine")]
+pub use tenant::{CallerLogin, Omitted, Registered, Right, Tenant};

@@ -57,6 +57,22 @@ impl BackendPlan {
     }
 }
 
+/// Why the backend's own log says that it refused: on the wire the causes look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// There is no such user.
+    Gone,
+    /// The user is there and may not log in any more.
+    Barred,
+    /// The user's own end is past.
+    Expired,
+    /// The user is there, and this is not its secret.
+    WrongSecret,
+    /// The log does not tell.
+    Unknown,
+}
+
 /// A name and its secret: what a probe presents.
 #[derive(Clone)]
 pub struct Credential {

@@ -1,6 +1,6 @@
 //! A started backend, whichever it is: what `run` may ask of it.
 
-use super::{BackendError, BackendPlan, Credential, postgres};
+use super::{BackendError, BackendPlan, Cause, Credential, postgres};
 use crate::environment::{Container, EngineHandle, ImageChoice, Labels, Network};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
@@ -29,6 +29,8 @@ pub struct LoggedRefusal {
     pub code: String,
     /// Its reason.
     pub text: String,
+    /// What that means.
+    pub cause: Cause,
 }
 
 impl Running {
@@ -60,13 +62,25 @@ impl Running {
             Self::Postgres(s) => s.ready().await,
         }
     }
-    /// Makes the tenant's parent and the inspector, and puts the seed data there.
+    /// Makes a parent for each of these names, and the inspector, and puts the seed data there.
     ///
     /// # Errors
     /// A statement of it fails.
-    pub async fn prepare(&self, tenant: &str) -> Result<Credential, BackendError> {
+    pub async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
         match self {
-            Self::Postgres(s) => s.prepare(tenant).await,
+            Self::Postgres(s) => s.prepare(parents).await,
+        }
+    }
+    /// Who sees users and sessions; accepted whatever the authority does.
+    pub fn inspector(&self) -> &Credential {
+        match self {
+            Self::Postgres(s) => s.inspector(),
+        }
+    }
+    /// Statements with which whoever holds another parent would end this user, in the form of the authority's engine.
+    pub fn hostile_statements(&self, victim: &str) -> Vec<String> {
+        match self {
+            Self::Postgres(s) => s.hostile_statements(victim),
         }
     }
     /// How the authority's engine reaches it as the parent: the body of its `config`. Holds the parent's secret.
@@ -153,7 +167,7 @@ impl Running {
             Self::Postgres(s) => s
                 .refusals()
                 .into_iter()
-                .map(|r| LoggedRefusal { at: r.at, name: r.user, code: r.code, text: r.text })
+                .map(|r| LoggedRefusal { cause: r.cause(), at: r.at, name: r.user, code: r.code, text: r.text })
                 .collect(),
         }
     }

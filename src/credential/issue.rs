@@ -1,12 +1,12 @@
 //! Issuing, whichever kind it is: what `run` may ask for.
 
-use super::{CredentialPlan, Record, database};
+use super::{CredentialPlan, Record, Twin, database};
 use crate::authority::{AuthorityError, Bao, Tenant};
 use crate::backend::Credential;
-
 use crate::secret::Redactor;
+use serde_json::Value;
 
-/// A prepared role at the authority.
+/// A role at the authority.
 #[derive(Clone)]
 pub enum Issuer {
     /// OpenBao's database engine.
@@ -20,37 +20,82 @@ pub struct Issued {
     pub credential: Credential,
     /// What is known of it.
     pub record: Record,
+    /// What the authority said besides: a capped TTL.
+    pub warnings: Vec<String>,
 }
 
 impl Issuer {
-    /// Mounts and configures the engine, and makes the role. `connection` is the backend's own.
-    ///
-    /// # Errors
-    /// The authority refuses.
-    pub async fn prepare(
-        plan: &CredentialPlan,
-        tenant: &Tenant,
-        connection: serde_json::Value,
-    ) -> Result<Self, AuthorityError> {
+    /// The stated role at the tenant's usual mount, or at another one; nothing is asked of the authority.
+    pub fn new(plan: &CredentialPlan, tenant: &Tenant, mount: Option<&str>) -> Self {
         match plan {
             CredentialPlan::Database(plan) => {
-                Ok(Self::Database(database::issue::Issuer::prepare(plan, tenant, connection).await?))
+                let mount = mount.unwrap_or(database::issue::MOUNT);
+                Self::Database(database::issue::Issuer::new(plan, tenant, mount))
             }
         }
     }
-    /// The path and capability that a caller needs, for the role and for its twins with these TTLs (ms).
-    pub fn paths(plan: &CredentialPlan, twins: &[u64]) -> Vec<(String, &'static str)> {
-        match plan {
-            CredentialPlan::Database(plan) => database::issue::paths(plan, twins),
-        }
-    }
-    /// Makes a twin of the role with another TTL (ms), because the caller cannot state one.
+    /// Mounts and configures the engine. `connection` is the backend's own.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn twin(&self, ttl_ms: u64) -> Result<Self, AuthorityError> {
+    pub async fn mount(&self, connection: Value) -> Result<(), AuthorityError> {
         match self {
-            Self::Database(i) => Ok(Self::Database(i.twin(ttl_ms).await?)),
+            Self::Database(i) => i.mount(connection).await,
+        }
+    }
+    /// Gives the parent a secret that only the authority knows; false where the engine cannot.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn rotate_parent(&self) -> Result<bool, AuthorityError> {
+        match self {
+            Self::Database(i) => i.rotate_parent().await.map(|()| true),
+        }
+    }
+    /// The same role under another name.
+    #[must_use]
+    pub fn twin(&self, twin: &Twin) -> Self {
+        match self {
+            Self::Database(i) => Self::Database(i.twin(twin)),
+        }
+    }
+    /// Writes the role.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn write(&self) -> Result<(), AuthorityError> {
+        match self {
+            Self::Database(i) => i.write().await,
+        }
+    }
+    /// Its mount and its name.
+    pub fn place(&self) -> (&str, &str) {
+        match self {
+            Self::Database(i) => i.place(),
+        }
+    }
+    /// What every lease of it begins with, and the path that issues.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Database(i) => i.path(),
+        }
+    }
+    /// The paths of the parent's configuration: the first is read and changed, the second rotates.
+    pub fn parent_paths(&self) -> [String; 2] {
+        match self {
+            Self::Database(i) => i.parent_paths(),
+        }
+    }
+    /// Whether a role that was read back grants what the drill states.
+    pub fn as_stated(&self, data: &Value) -> bool {
+        match self {
+            Self::Database(i) => i.as_stated(data),
+        }
+    }
+    /// The body of a role whose statements reach for another's user.
+    pub fn hostile(&self, statements: &[String]) -> Value {
+        match self {
+            Self::Database(i) => i.hostile(statements),
         }
     }
     /// Issues a credential to a caller.

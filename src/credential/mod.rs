@@ -30,6 +30,60 @@ pub struct Record {
     pub request_id: Option<String>,
 }
 
+/// TTLs of a role, ms; 0 where the mount decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ttls {
+    /// What a lease gets that nobody renews.
+    pub default_ms: u64,
+    /// How long it can live, renewals included.
+    pub max_ms: u64,
+}
+
+/// Why the stated role is not used itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Twin {
+    /// Its TTL ends within the drill: a caller cannot state one.
+    Expire {
+        /// ms.
+        ttl_ms: u64,
+    },
+    /// It is renewed up to a cap within the drill.
+    Renew {
+        /// ms.
+        cap_ms: u64,
+    },
+    /// Its default TTL is above its cap.
+    Capped,
+    /// The same, for somebody else or for an end of its own.
+    Copy(String),
+}
+
+/// The cap of the role whose default is above it.
+pub const CAPPED: Ttls = Ttls { default_ms: 120_000, max_ms: 60_000 };
+/// The renewed role's TTL: shorter than its cap, or nothing could be extended.
+pub const RENEWED_MS: u64 = 2_000;
+
+impl Twin {
+    /// What it adds to the role's name.
+    pub fn suffix(&self) -> String {
+        match self {
+            Self::Expire { ttl_ms } => format!("{ttl_ms}ms"),
+            Self::Renew { cap_ms } => format!("renewed-to-{cap_ms}ms"),
+            Self::Capped => "capped".into(),
+            Self::Copy(of) => of.clone(),
+        }
+    }
+    /// Its TTLs where they are not the role's own.
+    pub fn ttls(&self) -> Option<Ttls> {
+        match self {
+            Self::Expire { ttl_ms } => Some(Ttls { default_ms: *ttl_ms, max_ms: *ttl_ms }),
+            Self::Renew { cap_ms } => Some(Ttls { default_ms: RENEWED_MS.min(*cap_ms), max_ms: *cap_ms }),
+            Self::Capped => Some(CAPPED),
+            Self::Copy(_) => None,
+        }
+    }
+}
+
 /// A drill's credential, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +97,12 @@ impl CredentialPlan {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Database(_) => "database",
+        }
+    }
+    /// As the role states them.
+    pub fn ttls(&self) -> Ttls {
+        match self {
+            Self::Database(p) => Ttls { default_ms: p.default_ttl_ms, max_ms: p.max_ttl_ms },
         }
     }
     /// The role at the authority.

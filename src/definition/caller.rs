@@ -1,6 +1,6 @@
 //! Who asks: owner and tenant as the drill states them, or as they are in production.
 
-use super::plan::{Caller, CallerKind, Login};
+use super::plan::{Caller, CallerKind};
 use super::shape::RawCaller;
 use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span};
 use serde_json::Value;
@@ -13,9 +13,6 @@ pub fn resolve(raw: &RawCaller, project: &Project, findings: &mut Findings) -> O
     };
     let p = &principal.value;
     findings.name("a caller", &p.name);
-    if p.login.value == Login::Jwt {
-        findings.add(Problem::NotYet { word: "jwt".into(), known: &["approle", "userpass"] }, p.login.span);
-    }
     let (owner, tenant) = match &p.exported {
         Some(file) => {
             for (key, stated) in [("owner", &p.owner), ("tenant", &p.tenant)] {

@@ -4,7 +4,7 @@
 use crate::backend::BackendPlan;
 
 pub use crate::authority::{Caller, CallerKind, Login};
-use crate::credential::CredentialPlan;
+use crate::credential::{CredentialPlan, Ttls, Twin};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,11 +54,30 @@ pub struct ScenarioPlan {
     pub limit_is_default: bool,
     /// What is claimed of sessions that were open before, by session kind (all of the backend's where the drill says nothing).
     pub sessions: BTreeMap<String, SessionClaim>,
+    /// How many credentials are issued together and ended by one trigger.
+    #[serde(default = "one")]
+    pub leases: u32,
     /// How access ends.
     pub ends: Ends,
     /// What is disturbed meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl ScenarioPlan {
+    /// The TTLs that the subject's role is stated to have.
+    pub fn stated_ttls(&self, credential: &CredentialPlan) -> Ttls {
+        let twin = match self.trigger {
+            Trigger::Expire { ttl_ms } => Twin::Expire { ttl_ms }.ttls(),
+            Trigger::Renew { cap_ms, .. } => Twin::Renew { cap_ms }.ttls(),
+            Trigger::Revoke | Trigger::Teardown | Trigger::Incident { .. } => None,
+        };
+        twin.unwrap_or_else(|| credential.ttls())
+    }
 }
 
 /// A place in a file.
@@ -96,6 +115,30 @@ pub enum Trigger {
         /// The stated TTL, ms.
         ttl_ms: u64,
     },
+    /// The operator revokes the caller's token; its leases go with it.
+    Teardown,
+    /// The operator bans the caller and revokes everything of the role or of the mount.
+    Incident {
+        /// What is cleared.
+        of: IncidentOf,
+    },
+    /// A consumer renews all the time; the cap ends it.
+    Renew {
+        /// The max TTL, ms.
+        cap_ms: u64,
+        /// Between two renewals, ms.
+        every_ms: u64,
+    },
+}
+
+/// What an incident clears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IncidentOf {
+    /// Every lease of a role.
+    Role,
+    /// Every lease of a mount.
+    Mount,
 }
 
 impl Trigger {
@@ -104,7 +147,26 @@ impl Trigger {
         match self {
             Self::Revoke => "revoke",
             Self::Expire { .. } => "expire",
+            Self::Teardown => "teardown",
+            Self::Incident { .. } => "incident",
+            Self::Renew { .. } => "renew",
         }
+    }
+    /// The TTL or cap that ends access where nobody pulls anything, ms.
+    pub fn ttl_ms(&self) -> Option<u64> {
+        match self {
+            Self::Expire { ttl_ms } => Some(*ttl_ms),
+            Self::Renew { cap_ms, .. } => Some(*cap_ms),
+            Self::Revoke | Self::Teardown | Self::Incident { .. } => None,
+        }
+    }
+    /// Somebody sends a request.
+    pub fn is_requested(&self) -> bool {
+        self.ttl_ms().is_none()
+    }
+    /// How many credentials are ended together where the drill does not say.
+    pub fn default_leases(&self) -> u32 {
+        if matches!(self, Self::Teardown) { 5 } else { 1 }
     }
 }
 

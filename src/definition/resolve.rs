@@ -9,7 +9,7 @@ use super::shape::{
 };
 use crate::backend::BackendPlan;
 use crate::backend::postgres::shape::wrong_image;
-use crate::credential::CredentialPlan;
+use crate::credential::{CredentialPlan, RENEWED_MS};
 use crate::document::{At, Entries, Findings, Problem, Project, Span, duration};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 pub const DEFAULT_LIMIT_MS: u64 = 5_000;
 /// Who issues where a drill does not say.
 pub const DEFAULT_AUTHORITY: &str = "quay.io/openbao/openbao:2.7.2";
+/// OpenBao counts renewals in whole seconds: below this nothing could be told apart.
+const SHORTEST_CAP_MS: u64 = 3_000;
+/// More leases are no drill but a load test.
+const MOST_LEASES: u32 = 10_000;
 /// The control's TTL is at least so many times the trigger's.
 const CONTROL_FACTOR: u64 = 10;
 
@@ -54,13 +58,15 @@ pub fn resolve(raw: &RawDrill, file: DrillFile, project: &Project, findings: &mu
         };
         let own = scenario.limit.as_ref().map(|raw| findings.duration(raw));
         let limit_ms = own.or(limit).unwrap_or(DEFAULT_LIMIT_MS);
-        if let (Some(resolved), RawTrigger::Expire(ttl)) = (&credential, &scenario.trigger) {
+        if let (Some(resolved), Some(ttl)) = (&credential, stated_ttl(&scenario.trigger)) {
             check_expiry(resolved.plan.lease_ms(), resolved.plan.max_ttl_ms, ttl, findings);
         }
+        let trigger = trigger(&scenario.trigger, findings);
         scenarios.push(ScenarioPlan {
             scenario: name.value.clone(),
             at: location(file.path, name.span),
-            trigger: trigger(&scenario.trigger, findings),
+            leases: leases(scenario, &trigger, findings),
+            trigger,
             caller: caller?,
             limit_ms,
             limit_is_default: own.or(limit).is_none(),
@@ -116,7 +122,43 @@ fn trigger(raw: &RawTrigger, findings: &mut Findings) -> Trigger {
     match raw {
         RawTrigger::Revoke => Trigger::Revoke,
         RawTrigger::Expire(ttl) => Trigger::Expire { ttl_ms: findings.ttl(ttl) },
+        RawTrigger::Teardown => Trigger::Teardown,
+        RawTrigger::Incident(of) => Trigger::Incident { of: *of },
+        RawTrigger::Renew(renew) => {
+            let cap_ms = findings.ttl(&renew.value.cap);
+            let every_ms = findings.duration(&renew.value.every);
+            if cap_ms > 0 && cap_ms < SHORTEST_CAP_MS {
+                findings.add(Problem::CapTooShort { shortest: duration::text(SHORTEST_CAP_MS) }, renew.value.cap.span);
+            } else if every_ms == 0 || every_ms.saturating_mul(2) > RENEWED_MS {
+                findings.add(Problem::RenewedTooSeldom { ttl: duration::text(RENEWED_MS) }, renew.value.every.span);
+            }
+            Trigger::Renew { cap_ms, every_ms }
+        }
     }
+}
+
+/// The TTL that ends access by itself, as it is written.
+fn stated_ttl(raw: &RawTrigger) -> Option<&At<duration::RawDuration>> {
+    match raw {
+        RawTrigger::Expire(ttl) => Some(ttl),
+        RawTrigger::Renew(renew) => Some(&renew.value.cap),
+        RawTrigger::Revoke | RawTrigger::Teardown | RawTrigger::Incident(_) => None,
+    }
+}
+
+/// A cohort is for triggers that end several credentials at once.
+fn leases(scenario: &RawScenario, trigger: &Trigger, findings: &mut Findings) -> u32 {
+    let Some(stated) = &scenario.leases else {
+        return trigger.default_leases();
+    };
+    let cohort = matches!(trigger, Trigger::Teardown | Trigger::Incident { .. });
+    if !cohort && stated.value != 1 {
+        findings.add(Problem::NoCohort { trigger: trigger.name() }, stated.span);
+    } else if stated.value < trigger.default_leases() || stated.value > MOST_LEASES {
+        let (least, most) = (trigger.default_leases(), MOST_LEASES);
+        findings.add(Problem::CohortSize { least, most }, stated.span);
+    }
+    stated.value
 }
 
 /// The subject must be able to live so long, and the control far longer.

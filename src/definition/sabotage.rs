@@ -125,6 +125,10 @@ impl RawFault {
 }
 
 impl Sabotage {
+    /// Whether a step of the runner is to be left out.
+    pub fn skips(&self, step: &str) -> bool {
+        self.at.values().flatten().any(|a| matches!(a, Action::Skip(s) if s == step))
+    }
     /// Reads a sabotage file.
     ///
     /// # Errors

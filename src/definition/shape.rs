@@ -1,6 +1,6 @@
 //! A drill file as it is written. The JSON Schema is generated from these types.
 
-use super::plan::{Ends, Login, System};
+use super::plan::{Ends, IncidentOf, Login, System};
 use crate::backend::postgres::shape::RawPostgres;
 use crate::credential::database::shape::RawDatabase;
 use crate::document::{At, Entries, Planned, RawDuration};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// What the file format has and this version has not. One line a place, told by a word that is known there.
 pub const PLANNED: &[Planned] = &[
-    Planned { beside: "revoke", words: &["teardown", "incident", "procedure", "rotate", "use", "renew"] },
+    Planned { beside: "revoke", words: &["procedure", "rotate", "use"] },
     Planned {
         beside: "database",
         words: &["rabbitmq", "certificate", "ssh-certificate", "ssh-otp", "web-identity", "brokered", "static-role"],
@@ -19,7 +19,6 @@ pub const PLANNED: &[Planned] = &[
         words: &["rabbitmq", "minio", "mariadb", "valkey", "nginx", "https", "ssh", "pgbouncer"],
     },
     Planned { beside: "openbao", words: &["broker"] },
-    Planned { beside: "trigger", words: &["leases"] },
 ];
 
 /// A drill: what is claimed of one kind of credential at one backend.
@@ -126,6 +125,8 @@ pub struct RawScenario {
     pub limit: Option<At<RawDuration>>,
     /// What is claimed of sessions that were open before. Default: every kind of the backend, closed within the limit.
     pub sessions: Option<Entries<RawClaim>>,
+    /// How many credentials are issued together and ended by one trigger. Default: 5 for `teardown`, else 1.
+    pub leases: Option<At<u32>>,
     /// How access ends. Default: `refused`.
     pub ends: Option<Ends>,
     /// What is disturbed meanwhile.
@@ -141,6 +142,23 @@ pub enum RawTrigger {
     Revoke,
     /// Nobody does anything: this TTL ends.
     Expire(At<RawDuration>),
+    /// The workload's token is revoked, as the end of a deployment does it; its leases go with it.
+    Teardown,
+    /// The caller is banned, then everything of the role or of the mount is revoked.
+    Incident(IncidentOf),
+    /// A consumer renews all the time; the cap ends it.
+    Renew(At<RawRenew>),
+}
+
+/// How long it is renewed, and how often.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Renew")]
+pub struct RawRenew {
+    /// The max TTL of the twin that is renewed: at least 3 s.
+    pub cap: At<RawDuration>,
+    /// Between two renewals.
+    pub every: At<RawDuration>,
 }
 
 /// What is claimed of a session that was open before.

@@ -105,6 +105,14 @@ pub enum Problem {
     SealedBackend,
     #[error("no scenario is defined")]
     NoScenario,
+    #[error("`{trigger}` ends one credential, not a cohort")]
+    NoCohort { trigger: &'static str },
+    #[error("a cohort here has {least} to {most} leases")]
+    CohortSize { least: u32, most: u32 },
+    #[error("a cap below {shortest} cannot be told from the TTL before it")]
+    CapTooShort { shortest: String },
+    #[error("a TTL of {ttl} is not kept alive by renewals so far apart")]
+    RenewedTooSeldom { ttl: String },
 
     // Statements.
     #[error("`{0}` begins with no SQL keyword: did a comma split it?")]
@@ -211,6 +219,10 @@ impl Problem {
                 None => format!("expected {}", one_of(known.iter().copied())),
             },
             Self::SealedBackend => "a backend can be `paused` or `killed`".into(),
+            Self::NoCohort { .. } => "remove `leases`, or use `teardown` or `incident`".into(),
+            Self::CohortSize { .. } => "is it the number that is meant?".into(),
+            Self::CapTooShort { shortest } => format!("write `cap: {shortest}` or more"),
+            Self::RenewedTooSeldom { .. } => "renew at least twice within a TTL: `every: 500ms`".into(),
             Self::NoScenario => "add one, like `revoke: { trigger: revoke }`".into(),
             Self::NoStatement(_) => "write one statement a line: `- \"SELECT id, salary FROM payroll\"`".into(),
             Self::EmptyStatement => "remove it".into(),

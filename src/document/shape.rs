@@ -212,8 +212,18 @@ impl<'de> de::Deserializer<'de> for At<'_> {
         }
     }
 
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Shaped<V::Value> {
+        match &self.node.value {
+            Value::Number(text) => match text.parse::<u32>() {
+                Ok(number) => visitor.visit_u32(number).map_err(|e: ShapeError| e.at(self.node.span)),
+                Err(_) => Err(self.wrong("a whole number")),
+            },
+            _ => Err(self.wrong("a whole number")),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
+        bool i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
         ignored_any
     }
 }

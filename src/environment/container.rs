@@ -217,6 +217,21 @@ impl Container {
         Ok((code, text))
     }
 
+    /// What the engine shows of it to everybody who may ask: environment, arguments, labels.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub async fn shown(&self) -> Result<Vec<String>, EnvError> {
+        let inspected = self.engine.docker.inspect_container(self.id(), None).await?;
+        let mut lines: Vec<String> = inspected.args.unwrap_or_default();
+        let config = inspected.config.unwrap_or_default();
+        lines.extend(config.env.unwrap_or_default());
+        lines.extend(config.cmd.unwrap_or_default());
+        lines.extend(config.entrypoint.unwrap_or_default());
+        lines.extend(config.labels.unwrap_or_default().into_iter().map(|(k, v)| format!("{k}={v}")));
+        Ok(lines)
+    }
+
     /// Removes it with its volumes.
     pub async fn remove(mut self) {
         if let Some(inner) = self.inner.take()

@@ -1,6 +1,9 @@
 //! What can happen in a run. Times are microseconds of one monotonic clock since the run began (`*_us`);
 //! wall time is derived from the head's anchor and decides nothing.
 
+use super::proof::{Attempt, Grant, Search};
+use crate::authority::records::{AuditEntry, Entity, Lease, Limits};
+use crate::backend::Cause;
 use crate::credential::Record;
 use crate::observation::{Saw, Stage, Stock};
 use crate::provenance::Origin;
@@ -24,6 +27,10 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub body: Body,
+}
+
+fn unknown() -> Cause {
+    Cause::Unknown
 }
 
 /// The states of a scenario, in order; forward only.
@@ -73,6 +80,30 @@ pub enum Part {
     },
     /// A credential issued after the trigger.
     Reissued,
+    /// A living credential that attempts of others must spare.
+    Victim,
+    /// The parent's bootstrap credential, which set-up made and the authority rotates.
+    Parent,
+    /// The inspector, beside the parent: its control.
+    ParentControl,
+}
+
+impl Part {
+    /// In one word, for correlation ids and reports.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Subject { member } => format!("subject-{member}"),
+            Self::Control => "control".into(),
+            Self::BogusSecret => "wrong-secret".into(),
+            Self::BogusName => "invented-name".into(),
+            Self::Session { kind, client } => format!("session-{kind}-{client}"),
+            Self::ControlSession { kind } => format!("control-session-{kind}"),
+            Self::Reissued => "reissued".into(),
+            Self::Victim => "victim".into(),
+            Self::Parent => "parent".into(),
+            Self::ParentControl => "parent-control".into(),
+        }
+    }
 }
 
 /// A series: the numbered probes of one credential at one door.
@@ -200,6 +231,9 @@ pub enum Body {
         n: u32,
         /// The line's text, cleaned of secrets.
         line: String,
+        /// What it means.
+        #[serde(default = "unknown")]
+        cause: Cause,
     },
     /// A series is complete.
     End {
@@ -258,6 +292,79 @@ pub enum Body {
         sent_us: u64,
         /// When it was answered.
         done_us: u64,
+    },
+    /// An entity was read back.
+    Entity {
+        /// As it was read.
+        entity: Entity,
+    },
+    /// A tenant's namespace was read back.
+    Namespace {
+        /// Its path.
+        path: String,
+        /// `custom_metadata.tenant`.
+        tenant: Option<String>,
+    },
+    /// A lease was looked up while it lived.
+    LeaseRead {
+        /// Whose.
+        part: Part,
+        /// As it was read.
+        lease: Lease,
+    },
+    /// The TTLs in force for a role were read back.
+    LimitsRead {
+        /// Which role.
+        role: String,
+        /// As they were read.
+        limits: Limits,
+        /// What the role grants, as read back: equal to what the drill states.
+        as_stated: bool,
+    },
+    /// The audit log as a whole, after a marked request.
+    AuditLog {
+        /// Lines that are entries.
+        entries: u64,
+        /// Lines that are none and should be.
+        torn: u64,
+        /// The marked request's entry was found.
+        marked: bool,
+    },
+    /// One entry of it that belongs to this scenario.
+    Audit {
+        /// Its line in the log, from 1.
+        line: u64,
+        /// As far as it matters.
+        entry: AuditEntry,
+    },
+    /// How this server's audit log writes a value that it hides.
+    AuditHash {
+        /// The value (a lease id), or what it is (`accessor of orders-api`) where that may not be shown.
+        of: String,
+        /// Its HMAC.
+        hmac: String,
+    },
+    /// The authority's own log says that a lease was revoked. It supports, and never proves.
+    Revoked {
+        /// Which lease.
+        lease: String,
+        /// As the server wrote it.
+        time: String,
+    },
+    /// Somebody tried what they may not.
+    Attempt {
+        /// What and with which answer.
+        attempt: Attempt,
+    },
+    /// A TTL was asked for and granted.
+    Grant {
+        /// What and how much.
+        grant: Grant,
+    },
+    /// A secret was searched for.
+    Search {
+        /// Where, and whether it was found.
+        search: Search,
     },
     /// Something that should have run did not: environment trouble, a step that failed, a skipped step.
     Problem {

@@ -6,15 +6,18 @@
 mod event;
 mod head;
 pub mod log;
+mod proof;
 mod replay;
 
 pub use event::*;
 pub use head::*;
 
+pub use crate::authority::records::{AuditEntry, Entity, Lease, Limits};
 pub use crate::credential::Record;
 pub use crate::observation::Stock;
 pub use crate::provenance::{Engine, Origin};
 pub use log::{Clock, Log};
+pub use proof::*;
 pub use replay::{Replay, ReplayError, replay};
 
 /// A head with its events: what the judge gets.

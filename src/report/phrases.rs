@@ -22,6 +22,9 @@ pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
     };
     let mut text = match scenario.trigger {
         Trigger::Revoke => format!("{dead} at {product} {took} after the revoke"),
+        Trigger::Teardown => format!("{} {dead} at {product}, the last {took} after the teardown", all(scenario)),
+        Trigger::Incident { .. } => format!("{} {dead} at {product} {took} after the ban", all(scenario)),
+        Trigger::Renew { .. } => format!("renewed all the time, {dead} at {product} {took} after the cap"),
         Trigger::Expire { .. } if passed(verdict, "expire.not-early") => {
             format!("accepted to the TTL, {dead} at {product} {took} after it")
         }
@@ -32,6 +35,13 @@ pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
         text += &[" · ", &closed].concat();
     }
     Some(text)
+}
+
+fn all(scenario: &ScenarioPlan) -> String {
+    match scenario.leases {
+        1 => String::from("it is"),
+        n => format!("all {n}"),
+    }
 }
 
 fn passed(verdict: &ScenarioVerdict, check: &str) -> bool {

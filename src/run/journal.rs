@@ -80,12 +80,12 @@ impl SeriesWriter {
     pub fn new(journal: &Journal, series: Series) -> Self {
         Self { journal: journal.clone(), series, n: 0 }
     }
-    /// Writes one probe.
-    pub fn record(&mut self, sent_us: u64, stage: Stage, saw: Saw) -> u64 {
+    /// Writes one probe; its number and when it was done, µs.
+    pub fn record(&mut self, sent_us: u64, stage: Stage, saw: Saw) -> (u32, u64) {
         let done_us = self.journal.now_us();
         self.n += 1;
         self.journal.write(Body::Probe { series: self.series.clone(), n: self.n, sent_us, done_us, stage, saw });
-        done_us
+        (self.n, done_us)
     }
     /// Says that it is complete.
     pub fn end(self) {

@@ -3,8 +3,13 @@
 mod bracket;
 mod journal;
 mod keep;
+mod parent;
+mod policy;
+mod prepare;
 mod probing;
+mod proof;
 mod reasons;
+mod renewal;
 mod sabotage;
 mod scenario;
 mod sessions;

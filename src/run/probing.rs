@@ -5,7 +5,7 @@ use crate::backend::{Credential, Running};
 use crate::history::{Part, Series};
 use crate::observation::Saw;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Between probes where nothing is expected to change: ten a second.
@@ -24,6 +24,8 @@ pub struct Prober {
 
 /// What one probe saw, with its times in µs.
 pub struct Seen {
+    /// Its number in the series.
+    pub n: u32,
     /// When it was sent.
     pub sent_us: u64,
     /// When it was answered.
@@ -48,8 +50,8 @@ impl Prober {
     pub async fn once(&mut self) -> Seen {
         let sent_us = self.journal.now_us();
         let (stage, saw) = self.backend.probe(&self.door, &self.credential).await;
-        let done_us = self.writer.record(sent_us, stage, saw.clone());
-        Seen { sent_us, done_us, saw }
+        let (n, done_us) = self.writer.record(sent_us, stage, saw.clone());
+        Seen { n, sent_us, done_us, saw }
     }
     /// Says that the series is complete.
     pub fn end(self) {
@@ -75,25 +77,28 @@ pub struct Shared {
     give_up_us: AtomicU64,
     /// When the newest accepted probe of the control was sent.
     control_accepted_us: AtomicU64,
-    /// The subject's first confirmed refusal; 0: none yet.
-    settled_us: AtomicU64,
-    /// The subject's loop is over; the others may end.
-    over: AtomicBool,
+    /// Members of the cohort whose refusal is not confirmed.
+    unsettled: AtomicU32,
+    /// Members whose loop goes on.
+    watched: AtomicU32,
     ended: tokio::sync::Notify,
 }
 
 impl Shared {
-    /// For a schedule.
-    pub fn new(schedule: &Schedule) -> Arc<Self> {
+    /// For a schedule and so many series.
+    pub fn new(schedule: &Schedule, series: usize) -> Arc<Self> {
         let shared = Self::default();
+        let series = u32::try_from(series).unwrap_or(u32::MAX);
         shared.give_up_us.store(schedule.give_up_us, Ordering::Relaxed);
+        shared.unsettled.store(series, Ordering::Relaxed);
+        shared.watched.store(series, Ordering::Relaxed);
         Arc::new(shared)
     }
-    /// The subject's loop is over.
+    /// The subjects' loops are over.
     pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+        self.watched.load(Ordering::Acquire) == 0
     }
-    /// Returns when the subject's loop is over.
+    /// Returns when the subjects' loops are over.
     pub async fn wait_until_over(&self) {
         let ended = self.ended.notified();
         tokio::pin!(ended);
@@ -102,9 +107,9 @@ impl Shared {
             ended.await;
         }
     }
-    /// The subject was refused, and the control accepted after it.
+    /// Every subject was refused, and the control accepted after it.
     pub fn is_settled(&self) -> bool {
-        self.settled_us.load(Ordering::Acquire) != 0
+        self.unsettled.load(Ordering::Acquire) == 0
     }
     /// Until when sessions are watched.
     pub fn give_up_us(&self) -> u64 {
@@ -114,42 +119,61 @@ impl Shared {
     pub fn give_up_at(&self, us: u64) {
         self.give_up_us.fetch_max(us, Ordering::Relaxed);
     }
+    fn one_ended(&self) {
+        if self.watched.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.ended.notify_waiters();
+        }
+    }
 }
 
-/// Probes the subject until it is settled and the tail is over, or it is given up.
-pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
-    let mut refused_us: Option<u64> = None;
-    loop {
-        let seen = prober.once().await;
+/// What the loop knows of its own subject: the first refusal since the last acceptance, and whether the control confirmed it.
+#[derive(Default)]
+struct Refusal {
+    first_us: Option<u64>,
+    confirmed: bool,
+}
+
+impl Refusal {
+    fn observe(&mut self, seen: &Seen, shared: &Shared) {
         match &seen.saw {
-            Saw::Refused { meaning, .. } if meaning.may_be_dead() => refused_us = refused_us.or(Some(seen.done_us)),
+            Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
+                self.first_us = self.first_us.or(Some(seen.done_us));
+            }
             saw if saw.is_acceptance() => {
-                refused_us = None;
-                shared.settled_us.store(0, Ordering::Release);
+                if std::mem::take(&mut self.confirmed) {
+                    shared.unsettled.fetch_add(1, Ordering::AcqRel);
+                }
+                self.first_us = None;
             }
             _ => {}
         }
         // Only a control that was asked after the refusal and accepted confirms it.
-        if let Some(refused) = refused_us
-            && !shared.is_settled()
-            && shared.control_accepted_us.load(Ordering::Acquire) >= refused
-        {
-            shared.settled_us.store(refused, Ordering::Release);
-        }
-        let settled = shared.settled_us.load(Ordering::Acquire);
-        let now = seen.done_us;
-        let over = if settled == 0 { now >= shared.give_up_us() } else { now >= settled + schedule.tail_us };
-        if over {
-            break;
-        }
-        if settled != 0 {
-            tokio::time::sleep(SLOW.min(Duration::from_micros(settled + schedule.tail_us - now))).await;
-        } else {
-            pause(now, &schedule, &seen).await;
+        let asked_after = |refused| shared.control_accepted_us.load(Ordering::Acquire) >= refused;
+        if !self.confirmed && self.first_us.is_some_and(asked_after) {
+            self.confirmed = true;
+            shared.unsettled.fetch_sub(1, Ordering::AcqRel);
         }
     }
-    shared.over.store(true, Ordering::Release);
-    shared.ended.notify_waiters();
+    fn settled_us(&self) -> Option<u64> {
+        self.first_us.filter(|_| self.confirmed)
+    }
+}
+
+/// Probes a subject until it is settled and the tail is over, or it is given up.
+pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
+    let mut refusal = Refusal::default();
+    loop {
+        let seen = prober.once().await;
+        refusal.observe(&seen, &shared);
+        let now = seen.done_us;
+        match refusal.settled_us().map(|settled| settled + schedule.tail_us) {
+            Some(end) if now >= end => break,
+            Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end - now))).await,
+            None if now >= shared.give_up_us() => break,
+            None => pause(now, &schedule, &seen).await,
+        }
+    }
+    shared.one_ended();
     prober
 }
 

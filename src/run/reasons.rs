@@ -31,7 +31,7 @@ pub fn attach(
             refusals.iter().position(|r| r.name == name && code.starts_with(&r.code) && from <= r.at && r.at <= to)
         {
             let refusal = refusals.remove(i);
-            journal.write(Body::Reason { series: series.clone(), n: *n, line: refusal.text });
+            journal.write(Body::Reason { series: series.clone(), n: *n, line: refusal.text, cause: refusal.cause });
         }
     }
 }

@@ -1,60 +1,71 @@
 //! One scenario, top to bottom: issued → accepted → triggered → settled → done.
 
 use super::journal::Journal;
+use super::prepare::{Prepared, caller_of, own_mount, prepare};
 use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
 use super::sabotage::Hooks;
 use super::sessions::Watched;
-use super::{AtStep, RunError, bracket, reasons, sessions, stock, trigger};
-use crate::authority::{Actors, Bao};
-use crate::backend::Running;
+use super::stage::Stage;
+use super::{AtStep, RunError, bracket, policy, proof, reasons, renewal, sessions, stock, trigger};
+use crate::authority::Bao;
 use crate::credential::{Issued, Issuer};
 use crate::definition::sabotage::Point;
-use crate::definition::{DrillPlan, FaultServer, ScenarioPlan, SessionClaim, Trigger};
+use crate::definition::{FaultServer, ScenarioPlan, SessionClaim, Trigger};
 use crate::history::{Body, Moment, Part, Series, State};
 use crate::secret::Redactor;
+use futures_util::{StreamExt, TryStreamExt};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Expiry: probing is back to back from so long before the stated end.
+/// Expiry: probing is back to back from so long before the stated end; a cap may come up to a second early, OpenBao counts whole ones.
 const BEFORE_END_US: u64 = 250_000;
-/// How long dead must stay dead under observation: after a revocation, and after an expiry.
+const BEFORE_CAP_US: u64 = 1_250_000;
+/// How long dead must stay dead under observation: after a request, and after an expiry.
 const TAIL_US: u64 = 1_000_000;
 const TAIL_EXPIRY_US: u64 = 250_000;
+/// A cohort is issued so many at a time.
+const ISSUED_AT_ONCE: usize = 8;
 
 /// What a scenario needs; everything in it outlives the scenario.
 pub struct ScenarioRun {
     /// Its pen.
     pub journal: Journal,
-    /// The whole drill's plan.
-    pub drill: Arc<DrillPlan>,
     /// Its own plan.
     pub plan: ScenarioPlan,
-    /// Where the credential must die.
-    pub backend: Arc<Running>,
-    /// Operator and auditor.
-    pub actors: Arc<Actors>,
-    /// The caller, logged in.
-    pub caller: Bao,
-    /// The stated role.
-    pub issuer: Issuer,
-    /// What the subject is issued from: the role, or its twin with the stated TTL.
-    pub subject_issuer: Issuer,
+    /// The drill's servers and actors.
+    pub stage: Arc<Stage>,
     /// What a sabotage does.
     pub hooks: Hooks,
     /// For new secrets.
     pub redactor: Redactor,
-    /// For the audit log's correlation ids.
-    pub run: String,
+    /// For the audit log's correlation ids: `<run>.<drill>.<scenario>`.
+    pub correlation: String,
+}
+
+/// The credentials of a scenario.
+pub struct Issues {
+    /// What the trigger ends; several are a cohort.
+    pub subjects: Vec<Issued>,
+    /// What it spares.
+    pub control: Issued,
+    /// Whose name is tried with a wrong secret.
+    pub third: Issued,
 }
 
 /// A scenario whose credentials were issued and whose loops are over; [`ScenarioRun::finish`] completes the bracket.
 pub struct Settled {
-    subject: Issued,
-    control: Issued,
-    third: Issued,
-    doors: Vec<(Prober, Prober)>,
+    prepared: Prepared,
+    issues: Issues,
+    doors: Vec<Door>,
     /// The control's sessions stay open until stock was taken: what is asked for must be there to be found.
     sessions: Vec<Watched>,
+    victim: Option<policy::Victim>,
+}
+
+/// A way in, with the series there.
+struct Door {
+    subjects: Vec<Prober>,
+    control: Prober,
 }
 
 impl ScenarioRun {
@@ -63,104 +74,129 @@ impl ScenarioRun {
     /// # Errors
     /// A step did not succeed; the history says what was seen until then.
     pub async fn run_until_settled(&self) -> Result<Settled, RunError> {
-        let (subject, received_us) = self.issue(&self.subject_issuer, Part::Subject { member: 0 }).await?;
-        let (control, third) =
-            tokio::join!(self.issue(&self.issuer, Part::Control), self.issuer.issue(&self.caller, &self.redactor));
-        let (control, _) = control?;
-        let third = third.at_step("issuing a third credential")?;
+        let prepared = prepare(&self.stage, &self.plan, &self.correlation, &self.redactor).await?;
+        self.hooks.at(Point::SetUp).await?;
+        let (issues, received_us) = self.issue_all(&prepared).await?;
         self.journal.enter(State::Issued);
-        let hooks = self.hooks.of(&subject);
+        let hooks = self.hooks.of(&issues.subjects[0]);
         hooks.at(Point::Issued).await?;
-        let mut doors = self.bracket(&subject, &control, &third).await?;
-        let (watched, watched_controls) = self.open_sessions(&subject, &control).await?;
-        self.take_stock(Moment::Before, &subject, &control, &third).await?;
+        let mut doors = self.bracket(&issues).await?;
+        let (watched, watched_controls) = self.open_sessions(&issues.subjects[0], &issues.control).await?;
+        self.take_stock(Moment::Before, &issues).await?;
+        proof::read_back(self, &prepared, &issues).await?;
         self.journal.enter(State::Accepted);
+        let victim = match self.plan.trigger {
+            Trigger::Revoke => Some(policy::attempts(self, &prepared).await?),
+            _ => None,
+        };
         hooks.at(Point::BeforeTrigger).await?;
 
         let schedule = self.schedule(received_us);
-        let shared = Shared::new(&schedule);
+        let shared = Shared::new(&schedule, doors.iter().map(|d| d.subjects.len()).sum());
         self.journal.enter(State::Triggered);
         let mut loops = JoinSet::new();
-        for (i, (subject, control)) in doors.drain(..).enumerate() {
-            let (s, c) = (shared.clone(), shared.clone());
-            loops.spawn(async move {
-                (i, tokio::join!(watch_subject(subject, schedule, s), watch_control(control, schedule, c)))
-            });
+        for (i, door) in doors.drain(..).enumerate() {
+            loops.spawn(watch_door(i, door, schedule, shared.clone()));
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
         let fault = self.declared_fault(&hooks, &shared).await?;
-        if matches!(self.plan.trigger, Trigger::Revoke) {
-            let correlation = format!("{}.{}.{}.trigger", self.run, self.drill.drill, self.plan.scenario);
-            trigger::revoke(&self.journal, &self.actors.operator, &subject, &correlation).await;
-        }
+        let renewing = self.keep_renewing(&prepared, &issues, &shared);
+        self.pull_trigger(&prepared, &issues).await;
         hooks.at(Point::Acknowledged).await?;
-        let mut ended: Vec<_> = loops.join_all().await;
+        let mut ended: Vec<(usize, Door)> = loops.join_all().await;
         ended.sort_by_key(|(i, _)| *i);
         let sessions = session_loops.join_all().await;
+        renewing.join_all().await;
         fault.healed().await?;
         hooks.healed().await?;
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
-        Ok(Settled { subject, control, third, doors: ended.into_iter().map(|(_, pair)| pair).collect(), sessions })
+        let doors = ended.into_iter().map(|(_, door)| door).collect();
+        Ok(Settled { prepared, issues, doors, sessions, victim })
     }
 
-    /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed.
+    /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed,
+    /// and the audit log is read.
     pub async fn finish(&self, settled: Settled) {
-        let Settled { subject, control, third, mut doors, sessions } = settled;
-        for (subject, control) in &mut doors {
-            control.once().await;
-            subject.once().await;
-            control.once().await;
+        let Settled { prepared, issues, mut doors, sessions, victim } = settled;
+        for door in &mut doors {
+            door.control.once().await;
+            let probes = door.subjects.iter_mut().map(Prober::once);
+            futures_util::future::join_all(probes).await;
+            door.control.once().await;
         }
-        if !self.hooks.skips("reissue")
-            && let Err(e) = self.reissue().await
-        {
-            self.journal.problem(e.step, e.what);
+        let mut reissued = None;
+        if !self.hooks.skips("reissue") {
+            match self.reissue(&prepared).await {
+                Ok(issued) => reissued = Some(issued),
+                Err(e) => self.journal.problem(e.step, e.what),
+            }
         }
         if !self.hooks.skips("inventory-after")
-            && let Err(e) = self.take_stock(Moment::After, &subject, &control, &third).await
+            && let Err(e) = self.take_stock(Moment::After, &issues).await
         {
             self.journal.problem(e.step, e.what);
         }
-        for (subject, control) in doors {
-            subject.end();
-            control.end();
+        for door in doors {
+            door.subjects.into_iter().for_each(Prober::end);
+            door.control.end();
         }
         sessions.into_iter().for_each(Watched::end);
-        self.attach_reasons(&subject, &control, &third);
+        self.attach_reasons(&issues);
+        let others = victim.into_iter().map(|v| v.issued).chain(reissued).collect();
+        if let Err(e) = proof::audit(self, &prepared, &issues, others).await {
+            self.journal.problem(e.step, e.what);
+        }
         self.journal.enter(State::Done);
     }
 
-    async fn issue(&self, issuer: &Issuer, part: Part) -> Result<(Issued, u64), RunError> {
-        let correlation = format!("{}.{}.{}.issue", self.run, self.drill.drill, self.plan.scenario);
+    async fn issue_all(&self, prepared: &Prepared) -> Result<(Issues, u64), RunError> {
+        let caller = &prepared.caller.bao;
+        let (first, received_us) = self.issue(caller, &prepared.subject, Part::Subject { member: 0 }).await?;
+        let rest = futures_util::stream::iter(1..self.plan.leases)
+            .map(|member| self.issue(caller, &prepared.subject, Part::Subject { member }))
+            .buffered(ISSUED_AT_ONCE)
+            .try_collect::<Vec<_>>();
+        let third = prepared.control.issue(&prepared.control_caller, &self.redactor);
+        let (rest, control, third) =
+            tokio::join!(rest, self.issue(&prepared.control_caller, &prepared.control, Part::Control), third);
+        let mut subjects = vec![first];
+        subjects.extend(rest?.into_iter().map(|(issued, _)| issued));
+        Ok((Issues { subjects, control: control?.0, third: third.at_step("issuing a third credential")? }, received_us))
+    }
+
+    /// Issues one credential and writes its record.
+    ///
+    /// # Errors
+    /// The authority refuses or does not answer.
+    pub async fn issue(&self, caller: &Bao, issuer: &Issuer, part: Part) -> Result<(Issued, u64), RunError> {
+        let correlation = format!("{}.issue.{}", self.correlation, part.word());
         let sent_us = self.journal.now_us();
-        let issued = issuer
-            .issue(&self.caller.correlated(&correlation), &self.redactor)
-            .await
-            .at_step("issuing a credential")?;
+        let issued =
+            issuer.issue(&caller.correlated(&correlation), &self.redactor).await.at_step("issuing a credential")?;
         let received_us = self.journal.now_us();
         self.journal.write(Body::Issued { part, record: issued.record.clone(), sent_us, received_us });
         Ok((issued, received_us))
     }
 
-    async fn bracket(
-        &self,
-        subject: &Issued,
-        control: &Issued,
-        third: &Issued,
-    ) -> Result<Vec<(Prober, Prober)>, RunError> {
+    async fn bracket(&self, issues: &Issues) -> Result<Vec<Door>, RunError> {
+        let (journal, backend, plan) = (&self.journal, &self.stage.backend, &self.stage.drill);
         let mut doors = Vec::new();
-        for door in &self.drill.doors {
-            let mut s =
-                Prober::new(&self.journal, &self.backend, Part::Subject { member: 0 }, door, &subject.credential);
-            let mut c = Prober::new(&self.journal, &self.backend, Part::Control, door, &control.credential);
-            tokio::join!(s.once(), c.once());
+        for door in &plan.doors {
+            let prober = |part, issued: &Issued| Prober::new(journal, backend, part, door, &issued.credential);
+            let mut subjects: Vec<Prober> = (0..)
+                .zip(&issues.subjects)
+                .map(|(member, issued)| prober(Part::Subject { member }, issued))
+                .collect();
+            let mut control = prober(Part::Control, &issues.control);
+            let first = futures_util::future::join_all(subjects.iter_mut().map(Prober::once));
+            tokio::join!(first, control.once());
             if !self.hooks.skips("bogus") {
-                bracket::bogus(&self.journal, &self.backend, door, third, &self.redactor).await;
+                bracket::bogus(journal, backend, door, &issues.third, &self.redactor).await;
             }
-            doors.push((s, c));
+            doors.push(Door { subjects, control });
         }
-        bracket::subjects_statements(&self.journal, &self.backend, &self.drill.backend, &subject.credential).await?;
+        bracket::subjects_statements(journal, backend, &plan.backend, &issues.subjects[0].credential).await?;
         Ok(doors)
     }
 
@@ -170,14 +206,15 @@ impl ScenarioRun {
         control: &Issued,
     ) -> Result<(Vec<Watched>, Vec<Watched>), RunError> {
         let (mut subjects, mut controls) = (Vec::new(), Vec::new());
+        let backend = &self.stage.backend;
         for kind in self.plan.sessions.keys() {
-            let (s, c) = sessions::open(&self.journal, &self.backend, kind, &subject.credential, &control.credential)
+            let (s, c) = sessions::open(&self.journal, backend, kind, &subject.credential, &control.credential)
                 .await
                 .at_step("opening sessions")?;
-            subjects.extend(s.into_iter().map(|s| (kind.clone(), s)));
+            subjects.extend(s);
             controls.push(c);
         }
-        Ok((subjects.into_iter().map(|(_, s)| s).collect(), controls))
+        Ok((subjects, controls))
     }
 
     fn watch_sessions(
@@ -197,9 +234,10 @@ impl ScenarioRun {
         let mut tasks = JoinSet::new();
         // The controls' loops end after the last of the subjects' ones.
         let subjects_left = Arc::new(());
+        let (backend, journal) = (&self.stage.backend, &self.journal);
         for watched in subjects {
             let (backend, journal, shared, token) =
-                (self.backend.clone(), self.journal.clone(), shared.clone(), subjects_left.clone());
+                (backend.clone(), journal.clone(), shared.clone(), subjects_left.clone());
             tasks.spawn(async move {
                 let watched = sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, None).await;
                 drop(token);
@@ -209,8 +247,7 @@ impl ScenarioRun {
         let left = Arc::downgrade(&subjects_left);
         drop(subjects_left);
         for watched in controls {
-            let (backend, journal, shared, left) =
-                (self.backend.clone(), self.journal.clone(), shared.clone(), left.clone());
+            let (backend, journal, shared, left) = (backend.clone(), journal.clone(), shared.clone(), left.clone());
             tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, Some(left)));
         }
         tasks
@@ -219,19 +256,45 @@ impl ScenarioRun {
     fn schedule(&self, received_us: u64) -> Schedule {
         let now = self.journal.now_us();
         let limit_us = self.plan.limit_ms * 1000;
-        match self.plan.trigger {
-            Trigger::Revoke => {
-                Schedule { fast_from_us: now, give_up_us: now + limit_us + AFTER_LIMIT_US, tail_us: TAIL_US }
-            }
-            Trigger::Expire { ttl_ms } => {
-                let end_us = received_us + ttl_ms * 1000;
-                Schedule {
-                    fast_from_us: end_us.saturating_sub(BEFORE_END_US),
-                    give_up_us: end_us + limit_us + AFTER_LIMIT_US,
-                    tail_us: TAIL_EXPIRY_US,
-                }
-            }
+        let Some(ttl_ms) = self.plan.trigger.ttl_ms() else {
+            return Schedule { fast_from_us: now, give_up_us: now + limit_us + AFTER_LIMIT_US, tail_us: TAIL_US };
+        };
+        let end_us = received_us + ttl_ms * 1000;
+        let before = if matches!(self.plan.trigger, Trigger::Renew { .. }) { BEFORE_CAP_US } else { BEFORE_END_US };
+        Schedule {
+            fast_from_us: end_us.saturating_sub(before),
+            give_up_us: end_us + limit_us + AFTER_LIMIT_US,
+            tail_us: TAIL_EXPIRY_US,
         }
+    }
+
+    async fn pull_trigger(&self, prepared: &Prepared, issues: &Issues) {
+        let subject = &issues.subjects[0];
+        let trigger = trigger::Trigger {
+            journal: &self.journal,
+            operator: self.stage.actors.operator.in_namespace(&subject.record.namespace),
+            correlation: format!("{}.trigger", self.correlation),
+        };
+        let name = caller_of(&self.plan).name;
+        match self.plan.trigger {
+            Trigger::Revoke => trigger.revoke(subject).await,
+            Trigger::Teardown => trigger.teardown(&prepared.caller, &name).await,
+            Trigger::Incident { .. } => {
+                let cleared = trigger::cleared(&prepared.subject, own_mount(&self.plan));
+                trigger.incident(&prepared.caller, &name, &cleared).await;
+            }
+            Trigger::Expire { .. } | Trigger::Renew { .. } => {}
+        }
+    }
+
+    fn keep_renewing(&self, prepared: &Prepared, issues: &Issues, shared: &Arc<Shared>) -> JoinSet<()> {
+        let mut task = JoinSet::new();
+        if let Trigger::Renew { cap_ms, every_ms } = self.plan.trigger {
+            let caller = prepared.caller.bao.correlated(&format!("{}.renew", self.correlation));
+            let (journal, subject) = (self.journal.clone(), issues.subjects[0].clone());
+            task.spawn(renewal::keep_renewing(journal, caller, subject, (cap_ms, every_ms), shared.clone()));
+        }
+        task
     }
 
     /// Starts the fault that the drill declares; a backend's moves the end of the watch to its heal.
@@ -246,35 +309,60 @@ impl ScenarioRun {
         hooks.fault(fault).await
     }
 
-    async fn take_stock(
-        &self,
-        moment: Moment,
-        subject: &Issued,
-        control: &Issued,
-        third: &Issued,
-    ) -> Result<(), RunError> {
-        let known = [(Part::Subject { member: 0 }, subject), (Part::Control, control), (Part::BogusSecret, third)];
-        stock::take(&self.journal, &self.backend, &self.actors.auditor, moment, &known).await
+    async fn take_stock(&self, moment: Moment, issues: &Issues) -> Result<(), RunError> {
+        let mut known: Vec<(Part, &Issued)> =
+            (0..).zip(&issues.subjects).map(|(member, issued)| (Part::Subject { member }, issued)).collect();
+        known.extend([(Part::Control, &issues.control), (Part::BogusSecret, &issues.third)]);
+        stock::take(&self.journal, &self.stage.backend, &self.stage.actors.auditor, moment, &known).await
     }
 
-    async fn reissue(&self) -> Result<(), RunError> {
-        let (reissued, _) = self.issue(&self.issuer, Part::Reissued).await?;
-        for door in &self.drill.doors {
-            let mut prober = Prober::new(&self.journal, &self.backend, Part::Reissued, door, &reissued.credential);
+    /// Service returns: to the caller, or, where it was banned, to another one, while the banned gets nothing.
+    async fn reissue(&self, prepared: &Prepared) -> Result<Issued, RunError> {
+        let banned = matches!(self.plan.trigger, Trigger::Incident { .. });
+        if banned {
+            policy::banned(self, prepared).await?;
+        }
+        let (caller, issuer) = match self.plan.trigger {
+            Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } => {
+                (&prepared.caller.bao, &self.stage.issuer)
+            }
+            Trigger::Teardown | Trigger::Incident { .. } => (&prepared.control_caller, &prepared.control),
+        };
+        let (reissued, _) = self.issue(caller, issuer, Part::Reissued).await?;
+        for door in &self.stage.drill.doors {
+            let mut prober =
+                Prober::new(&self.journal, &self.stage.backend, Part::Reissued, door, &reissued.credential);
             prober.once().await;
             prober.end();
         }
-        Ok(())
+        Ok(reissued)
     }
 
-    fn attach_reasons(&self, subject: &Issued, control: &Issued, third: &Issued) {
+    fn attach_reasons(&self, issues: &Issues) {
+        let of = |issued: &Issued| Some(issued.credential.name.clone());
         let names = |series: &Series| match &series.part {
-            Part::Subject { .. } | Part::Session { .. } => Some(subject.credential.name.clone()),
-            Part::Control | Part::ControlSession { .. } => Some(control.credential.name.clone()),
-            Part::BogusSecret => Some(third.credential.name.clone()),
-            Part::BogusName | Part::Reissued => None,
+            Part::Subject { member } => of(issues.subjects.get(usize::try_from(*member).ok()?)?),
+            Part::Session { .. } => of(&issues.subjects[0]),
+            Part::Control | Part::ControlSession { .. } => of(&issues.control),
+            Part::BogusSecret => of(&issues.third),
+            Part::BogusName | Part::Reissued | Part::Victim | Part::Parent | Part::ParentControl => None,
         };
         let history = self.journal.snapshot();
-        reasons::attach(&self.journal, &self.backend, &history, &self.drill.drill, &self.plan.scenario, &names);
+        let (backend, drill) = (&self.stage.backend, &self.stage.drill.drill);
+        reasons::attach(&self.journal, backend, &history, drill, &self.plan.scenario, &names);
     }
+}
+
+/// All series of one door until they are settled.
+async fn watch_door(i: usize, door: Door, schedule: Schedule, shared: Arc<Shared>) -> (usize, Door) {
+    let mut subjects = JoinSet::new();
+    for (member, prober) in door.subjects.into_iter().enumerate() {
+        let shared = shared.clone();
+        subjects.spawn(async move { (member, watch_subject(prober, schedule, shared).await) });
+    }
+    let control = tokio::spawn(watch_control(door.control, schedule, shared));
+    let mut subjects = subjects.join_all().await;
+    subjects.sort_by_key(|(member, _)| *member);
+    let control = control.await.expect("a probe loop does not panic");
+    (i, Door { subjects: subjects.into_iter().map(|(_, prober)| prober).collect(), control })
 }

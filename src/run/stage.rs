@@ -1,20 +1,24 @@
 //! One drill's stage: its servers side by side, its tenant, its scenarios side by side, and the end of it all.
 
 use super::journal::Journal;
+use super::prepare::{neighbour, own_mount};
+use super::probing::Prober;
 use super::sabotage::Hooks;
 use super::scenario::ScenarioRun;
-use super::{AtStep, RunError, bracket};
-use crate::authority::{Actors, Bao, OpenBao, Tenant, bring_up};
-use crate::backend::Running;
+use super::{AtStep, RunError, bracket, parent};
+use crate::authority::{Actors, Bao, OpenBao, Registered, Rival, Tenant, bring_up, other_than};
+use crate::backend::{Credential, Running};
 use crate::credential::Issuer;
-use crate::definition::sabotage::{Point, Sabotage};
-use crate::definition::{DrillPlan, Trigger};
+use crate::definition::sabotage::Sabotage;
+use crate::definition::{Caller, DrillPlan, ScenarioPlan};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
 use crate::history::Body;
 use crate::history::log::Log;
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::OnceCell;
 
 /// What all drills of a run share.
 #[derive(Clone)]
@@ -39,15 +43,33 @@ pub struct RunContext {
     pub keep: Option<std::path::PathBuf>,
 }
 
-/// A drill's servers, prepared.
-struct Stage {
+/// A drill's servers, prepared, and what its scenarios share.
+pub struct Stage {
+    /// The drill's plan.
+    pub drill: Arc<DrillPlan>,
     network: Network,
-    authority: Arc<OpenBao>,
-    backend: Arc<Running>,
-    actors: Arc<Actors>,
+    /// Who issues.
+    pub authority: Arc<OpenBao>,
+    /// Where credentials must die.
+    pub backend: Arc<Running>,
+    /// Operator, auditor, provisioner.
+    pub actors: Arc<Actors>,
+    /// Sabotaged runs only.
     saboteur: Option<Bao>,
-    tenant: Tenant,
-    issuer: Issuer,
+    sabotage: Option<Arc<Sabotage>>,
+    /// The tenant's namespace.
+    pub tenant: Tenant,
+    /// The stated role at its usual mount.
+    pub issuer: Issuer,
+    /// Bootstrap credentials of the tenant's parent, the other tenant's, and of mounts of their own.
+    pub parents: Vec<Credential>,
+    /// Registered once each, by name.
+    pub callers: Mutex<HashMap<String, Arc<OnceCell<Arc<Registered>>>>>,
+    /// Another caller of the same tenant.
+    pub neighbour: OnceCell<Bao>,
+    rival: OnceCell<Rival>,
+    /// The bootstrap parent and its control, between rotation and the look afterwards.
+    pub parent_probers: Mutex<Option<(Prober, Prober)>>,
 }
 
 /// Runs one drill. What could not be done is in the history as a problem.
@@ -59,8 +81,8 @@ pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize)
 }
 
 async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journal: &Journal) -> Result<(), RunError> {
-    let stage = bring_stage_up(context, plan, index, journal).await?;
-    let scenarios = scenario_runs(context, plan, &stage, journal).await?;
+    let stage = Arc::new(bring_stage_up(context, plan, index, journal).await?);
+    let scenarios = scenario_runs(context, &stage, journal);
     (context.say)(&plan.drill, "issuing and probing");
     let settled = futures_util::future::join_all(scenarios.iter().map(|s| async {
         match s.run_until_settled().await {
@@ -70,13 +92,15 @@ async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journa
                 None
             }
         }
-    }))
-    .await;
+    }));
+    let (settled, ()) = tokio::join!(settled, parent::after(&stage));
     let finishing = scenarios.iter().zip(settled).filter_map(|(s, settled)| settled.map(|settled| s.finish(settled)));
     futures_util::future::join_all(finishing).await;
     drop(scenarios);
     (context.say)(&plan.drill, "tearing down");
-    tear_down(context, plan, stage, journal).await;
+    if let Some(stage) = Arc::into_inner(stage) {
+        tear_down(context, stage, journal).await;
+    }
     Ok(())
 }
 
@@ -107,21 +131,81 @@ async fn bring_stage_up(
     let authority = bring_authority_up(context, journal, &network, name("openbao"), authority_image, &tenant, plan);
     let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, &tenant, plan);
     let (authority, backend) = tokio::join!(authority, backend);
-    let ((authority, actors, saboteur, tenant), (backend, parent)) = (authority?, backend?);
-    let from_us = journal.now_us();
-    let issuer = Issuer::prepare(&plan.credential, &tenant, backend.authority_connection(&parent))
-        .await
-        .at_step("preparing the role")?;
-    journal.step("role prepared", from_us);
-    Ok(Stage {
+    let ((authority, actors, saboteur, tenant), (backend, parents)) = (authority?, backend?);
+    let issuer = Issuer::new(&plan.credential, &tenant, None);
+    let stage = Stage {
+        drill: plan.clone(),
         network,
         authority: Arc::new(authority),
         backend: Arc::new(backend),
         actors: Arc::new(actors),
         saboteur,
+        sabotage: context.sabotage.clone(),
         tenant,
         issuer,
-    })
+        parents,
+        callers: Mutex::default(),
+        neighbour: OnceCell::new(),
+        rival: OnceCell::new(),
+        parent_probers: Mutex::default(),
+    };
+    prepare_role(context, &stage, journal).await?;
+    Ok(stage)
+}
+
+/// Mount, parent and role. The parent gets a password that only the authority knows before anything is issued.
+async fn prepare_role(context: &RunContext, stage: &Stage, journal: &Journal) -> Result<(), RunError> {
+    let from_us = journal.now_us();
+    let parent = stage.parents.first().ok_or("no parent").at_step("preparing the role")?;
+    let mount = stage.issuer.mount(stage.backend.authority_connection(parent));
+    let (mounted, ()) = tokio::join!(mount, parent::before(stage, journal));
+    mounted.at_step("preparing the role")?;
+    if stage.skips("own-parent") {
+        // While the shared parent's password is still known.
+        stage.rival(&context.redactor).await?;
+    }
+    if !stage.skips("rotate-root") {
+        stage.issuer.rotate_parent().await.at_step("rotating the parent")?;
+    }
+    stage.issuer.write().await.at_step("preparing the role")?;
+    journal.step("role prepared", from_us);
+    Ok(())
+}
+
+impl Stage {
+    /// Whether a step of the set-up is to be left out.
+    pub fn skips(&self, step: &str) -> bool {
+        self.sabotage.as_ref().is_some_and(|s| s.skips(step))
+    }
+
+    /// The parent of a scenario that has a mount of its own.
+    pub fn second_parent(&self, plan: &ScenarioPlan) -> Option<&Credential> {
+        let own = self.drill.scenarios.iter().filter(|s| own_mount(s));
+        let at = own.into_iter().position(|s| s.scenario == plan.scenario)?;
+        self.parents.get(at + 2)
+    }
+
+    /// The other tenant, with a mount and a parent of its own; made when it is first needed, which is while others wait.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn rival(&self, redactor: &Redactor) -> Result<&Rival, RunError> {
+        let make = async {
+            let rival = Rival::create(&self.actors, &self.tenant, &self.drill.drill, redactor)
+                .await
+                .at_step("making another tenant")?;
+            let shared = usize::from(!self.skips("own-parent"));
+            let parent = self.parents.get(shared).ok_or("no parent").at_step("making another tenant")?;
+            let issuer = Issuer::new(&self.drill.credential, &rival.tenant, None);
+            let connection = self.backend.authority_connection(parent);
+            issuer.mount(connection).await.at_step("making another tenant's mount")?;
+            if !self.skips("own-parent") {
+                issuer.rotate_parent().await.at_step("rotating another tenant's parent")?;
+            }
+            Ok(rival)
+        };
+        self.rival.get_or_try_init(|| make).await
+    }
 }
 
 async fn bring_authority_up(
@@ -147,7 +231,10 @@ async fn bring_authority_up(
         None => None,
     };
     let actors = bring_up(&root, &nobody, &context.redactor).await.at_step("making the actors")?;
-    let tenant = Tenant::create(&actors, tenant, &plan.drill).await.at_step("making the tenant's namespace")?;
+    let mut callers: Vec<Caller> = plan.scenarios.iter().map(|s| s.caller.clone()).collect();
+    callers.push(neighbour(tenant));
+    let tenant =
+        Tenant::create(&actors, tenant, &plan.drill, &callers).await.at_step("making the tenant's namespace")?;
     journal.step("actors ready, root token revoked", from_us);
     let event = Body::Server {
         server: "authority".into(),
@@ -184,7 +271,7 @@ async fn bring_backend_up(
     image: ImageChoice,
     tenant: &str,
     plan: &DrillPlan,
-) -> Result<(Running, crate::backend::Credential), RunError> {
+) -> Result<(Running, Vec<Credential>), RunError> {
     let from_us = journal.now_us();
     let product = plan.backend.name();
     let backend = Running::launch(
@@ -210,48 +297,17 @@ async fn bring_backend_up(
         identity: backend.identity(),
     });
     let from_us = journal.now_us();
-    let parent = backend.prepare(tenant).await.at_step("seeding the backend")?;
+    let mut parents = vec![tenant.to_string(), other_than(tenant).to_string()];
+    parents.extend(plan.scenarios.iter().filter(|s| own_mount(s)).map(|s| format!("{tenant}-{}", s.scenario)));
+    let parents = backend.prepare(&parents).await.at_step("seeding the backend")?;
     bracket::administrators_statements(journal, &backend, &plan.backend).await?;
     journal.step("seed data and statements", from_us);
-    Ok((backend, parent))
+    Ok((backend, parents))
 }
 
-async fn scenario_runs(
-    context: &RunContext,
-    plan: &Arc<DrillPlan>,
-    stage: &Stage,
-    journal: &Journal,
-) -> Result<Vec<ScenarioRun>, RunError> {
-    let from_us = journal.now_us();
-    let twins: Vec<u64> = plan
-        .scenarios
-        .iter()
-        .filter_map(|s| match s.trigger {
-            Trigger::Expire { ttl_ms } => Some(ttl_ms),
-            Trigger::Revoke => None,
-        })
-        .collect();
-    let paths = Issuer::paths(&plan.credential, &twins);
-    let mut callers: Vec<(crate::definition::Caller, Bao)> = Vec::new();
-    let mut runs = Vec::new();
-    for scenario in &plan.scenarios {
-        let known = callers.iter().find(|(c, _)| *c == scenario.caller).map(|(_, bao)| bao.clone());
-        let caller = match known {
-            Some(bao) => bao,
-            None => {
-                let login = stage
-                    .tenant
-                    .log_in(&stage.actors, &scenario.caller, &paths, &context.redactor)
-                    .await
-                    .at_step("logging the caller in")?;
-                callers.push((scenario.caller.clone(), login.bao.clone()));
-                login.bao
-            }
-        };
-        let subject_issuer = match scenario.trigger {
-            Trigger::Expire { ttl_ms } => stage.issuer.twin(ttl_ms).await.at_step("making the role's twin")?,
-            Trigger::Revoke => stage.issuer.clone(),
-        };
+fn scenario_runs(context: &RunContext, stage: &Arc<Stage>, journal: &Journal) -> Vec<ScenarioRun> {
+    let mut runs: Vec<ScenarioRun> = Vec::new();
+    for scenario in &stage.drill.scenarios {
         let journal = journal.of_scenario(&scenario.scenario);
         let sabotage = context.sabotage.clone().filter(|s| s.scenario == scenario.scenario);
         let hooks = Hooks::new(
@@ -262,36 +318,30 @@ async fn scenario_runs(
             stage.saboteur.clone(),
             stage.actors.operator.clone(),
         );
-        hooks.at(Point::SetUp).await?;
         runs.push(ScenarioRun {
             journal,
-            drill: plan.clone(),
             plan: scenario.clone(),
-            backend: stage.backend.clone(),
-            actors: stage.actors.clone(),
-            caller,
-            issuer: stage.issuer.clone(),
-            subject_issuer,
+            stage: stage.clone(),
             hooks,
             redactor: context.redactor.clone(),
-            run: context.labels.run().into(),
+            correlation: format!("{}.{}.{}", context.labels.run(), stage.drill.drill, scenario.scenario),
         });
     }
-    // The short TTL is the critical path: what expires is issued first.
-    runs.sort_by_key(|r| matches!(r.plan.trigger, Trigger::Revoke));
-    journal.step("callers logged in", from_us);
-    Ok(runs)
+    // What ends by itself is the critical path, the longest first: its requests go first.
+    runs.sort_by_key(|r| std::cmp::Reverse(r.plan.trigger.ttl_ms()));
+    runs
 }
 
-async fn tear_down(context: &RunContext, plan: &DrillPlan, stage: Stage, journal: &Journal) {
+async fn tear_down(context: &RunContext, stage: Stage, journal: &Journal) {
     let from_us = journal.now_us();
+    let plan = stage.drill.clone();
     {
         let mut logs = context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         logs.push((format!("{}-openbao", plan.drill), stage.authority.container.logs.lines()));
         logs.push((format!("{}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
     }
     if let Some(file) = &context.keep {
-        if let Err(e) = super::keep::write(file, plan, &stage.authority, &stage.actors, &stage.backend).await {
+        if let Err(e) = super::keep::write(file, &plan, &stage.authority, &stage.actors, &stage.backend).await {
             journal.problem("keeping the servers", e);
         }
         // Dropped, a container would be removed.

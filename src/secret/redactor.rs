@@ -60,6 +60,11 @@ impl Redactor {
         replace_in_str(text, &self.known().ranges(text.as_bytes()))
     }
 
+    /// Whether any registered secret stands in it, in the clear or encoded.
+    pub fn holds(&self, text: &str) -> bool {
+        !self.known().ranges(text.as_bytes()).is_empty()
+    }
+
     /// The same for bytes that may be no UTF-8.
     pub fn clean_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         replace(bytes, &self.known().ranges(bytes))

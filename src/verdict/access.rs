@@ -3,15 +3,14 @@
 use super::found::Found;
 use super::reason::Reason;
 use super::view::{Obs, Seen, View};
-use crate::definition::Trigger;
 use crate::history::{Body, By, Part};
 use crate::observation::Saw;
 
 /// Where the trigger begins to act: nothing later than this can be "before".
 fn before_us(view: &View<'_>) -> Option<u64> {
-    match view.plan.trigger {
-        Trigger::Revoke => Some(view.trigger()?.sent_us),
-        Trigger::Expire { .. } => view.origin().map(|o| o.from_us),
+    match view.plan.trigger.ttl_ms() {
+        None => Some(view.trigger()?.sent_us),
+        Some(_) => view.origin().map(|o| o.from_us),
     }
 }
 

@@ -19,6 +19,26 @@ pub enum Check {
     StaysDead,
     ServiceReturns,
     NotEarly,
+    RenewExtended,
+    RenewCapped,
+    DeadAfterCap,
+    ReissueRefused,
+    MetadataOwner,
+    MetadataTenant,
+    MetadataScope,
+    MetadataTtl,
+    MetadataLease,
+    RoleRefused,
+    TtlCapped,
+    TenantIsolated,
+    ParentUnreadable,
+    ParentRotated,
+    AuditIssuance,
+    AuditRevocation,
+    AuditLinked,
+    AuditActor,
+    AuditTenant,
+    AuditNoSecret,
 }
 
 /// When a check applies.
@@ -30,6 +50,12 @@ pub enum Applies {
     Requested,
     /// Where a TTL ends.
     Expiry,
+    /// Where a consumer renews.
+    Renewal,
+    /// Where a caller is banned.
+    Incident,
+    /// Once a caller: where a single lease is revoked. Policy and parent are the same in every scenario.
+    Caller,
 }
 
 /// The table, in the order of the reports.
@@ -47,31 +73,33 @@ pub const TABLE: &[(Check, &str, Applies)] = &[
     (Check::StaysDead, "trigger.stays-dead", Applies::Always),
     (Check::ServiceReturns, "trigger.service-returns", Applies::Always),
     (Check::NotEarly, "expire.not-early", Applies::Expiry),
+    (Check::RenewExtended, "renew.extended", Applies::Renewal),
+    (Check::RenewCapped, "renew.capped", Applies::Renewal),
+    (Check::DeadAfterCap, "renew.dead-after-cap", Applies::Renewal),
+    (Check::ReissueRefused, "incident.reissue-refused", Applies::Incident),
+    (Check::MetadataOwner, "metadata.owner", Applies::Always),
+    (Check::MetadataTenant, "metadata.tenant", Applies::Always),
+    (Check::MetadataScope, "metadata.scope", Applies::Always),
+    (Check::MetadataTtl, "metadata.ttl", Applies::Always),
+    (Check::MetadataLease, "metadata.lease", Applies::Always),
+    (Check::RoleRefused, "policy.role-refused", Applies::Caller),
+    (Check::TtlCapped, "policy.ttl-capped", Applies::Caller),
+    (Check::TenantIsolated, "policy.tenant-isolated", Applies::Caller),
+    (Check::ParentUnreadable, "parent.unreadable", Applies::Caller),
+    (Check::ParentRotated, "parent.rotated", Applies::Caller),
+    (Check::AuditIssuance, "audit.issuance", Applies::Always),
+    (Check::AuditRevocation, "audit.revocation", Applies::Always),
+    (Check::AuditLinked, "audit.linked", Applies::Always),
+    (Check::AuditActor, "audit.actor", Applies::Always),
+    (Check::AuditTenant, "audit.tenant", Applies::Always),
+    (Check::AuditNoSecret, "audit.no-secret", Applies::Always),
 ];
 
-/// What RL3 asks of every kind with a lease and this version does not judge yet.
-pub const NOT_JUDGED: &[&str] = &[
-    "metadata.owner",
-    "metadata.tenant",
-    "metadata.scope",
-    "metadata.ttl",
-    "metadata.lease",
-    "policy.role-refused",
-    "policy.ttl-capped",
-    "policy.tenant-isolated",
-    "renew.extended",
-    "renew.capped",
-    "renew.dead-after-cap",
-    "incident.reissue-refused",
-    "parent.unreadable",
-    "parent.rotated",
-    "audit.issuance",
-    "audit.revocation",
-    "audit.linked",
-    "audit.actor",
-    "audit.tenant",
-    "audit.no-secret",
-];
+/// What applies to this kind and to none of these scenarios: no run of them judges it.
+pub fn not_judged(scenarios: &[ScenarioPlan]) -> Vec<String> {
+    let judged = |check: Check| scenarios.iter().any(|s| check.applies_to(s));
+    TABLE.iter().filter(|(check, ..)| !judged(*check)).map(|(_, id, _)| (*id).to_string()).collect()
+}
 
 impl Check {
     /// As in reports, e.g. `trigger.exposure`.
@@ -83,8 +111,11 @@ impl Check {
         let applies = TABLE.iter().find(|(check, ..)| *check == self).map(|(.., applies)| *applies);
         match applies {
             Some(Applies::Always) => true,
-            Some(Applies::Requested) => matches!(plan.trigger, Trigger::Revoke),
+            Some(Applies::Requested) => plan.trigger.is_requested(),
             Some(Applies::Expiry) => matches!(plan.trigger, Trigger::Expire { .. }),
+            Some(Applies::Renewal) => matches!(plan.trigger, Trigger::Renew { .. }),
+            Some(Applies::Incident) => matches!(plan.trigger, Trigger::Incident { .. }),
+            Some(Applies::Caller) => plan.trigger == Trigger::Revoke,
             None => false,
         }
     }

@@ -1,12 +1,12 @@
 //! From a history to its verdicts. Total: whatever the history holds, there is a verdict.
 
-use super::check::{Check, NOT_JUDGED, TABLE};
+use super::check::{Check, TABLE, not_judged};
 use super::found::Found;
 use super::reason::Reason;
 use super::view::{Seen, View};
 use super::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
-use super::{access, expire, residue, sessions, trigger};
-use crate::definition::{DrillPlan, ScenarioPlan, Trigger};
+use super::{access, audit, expire, metadata, policy, renew, residue, sessions, trigger};
+use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::history::{Body, History, Part};
 use jiff::SignedDuration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,7 +40,7 @@ fn drill(history: &History, plan: &DrillPlan, whole: bool) -> DrillVerdict {
         drill: plan.drill.clone(),
         outcome,
         scenarios,
-        not_judged: NOT_JUDGED.iter().map(|s| (*s).to_string()).collect(),
+        not_judged: not_judged(&plan.scenarios),
     }
 }
 
@@ -74,10 +74,29 @@ fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, whole: bo
 fn instances(check: Check, drill: &DrillPlan, plan: &ScenarioPlan) -> Vec<Option<String>> {
     match check {
         Check::Sessions => plan.sessions.keys().map(|kind| Some(kind.clone())).collect(),
-        Check::Allowed | Check::Denied | Check::Acknowledged | Check::NoResidue => vec![None],
+        _ if !of_a_door(check) => vec![None],
         _ if drill.doors.len() > 1 => drill.doors.iter().map(|door| Some(door.clone())).collect(),
         _ => vec![None],
     }
+}
+
+/// Whether it is about a way in at the backend.
+fn of_a_door(check: Check) -> bool {
+    matches!(
+        check,
+        Check::AcceptedBefore
+            | Check::BogusRefused
+            | Check::RefusedAtBackend
+            | Check::Exposure
+            | Check::ControlAlive
+            | Check::StaysDead
+            | Check::ServiceReturns
+            | Check::NotEarly
+            | Check::RenewExtended
+            | Check::DeadAfterCap
+            | Check::TenantIsolated
+            | Check::ParentRotated
+    )
 }
 
 fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -> Found {
@@ -98,6 +117,26 @@ fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -
         Check::StaysDead => trigger::stays_dead(view, of, premises),
         Check::ServiceReturns => trigger::service_returns(view, of),
         Check::NotEarly => expire::not_early(view, of, premises),
+        Check::RenewExtended => renew::extended(view, of),
+        Check::RenewCapped => renew::capped(view),
+        Check::DeadAfterCap => renew::dead_after_cap(view, of, premises),
+        Check::ReissueRefused => policy::reissue_refused(view),
+        Check::MetadataOwner => metadata::owner(view),
+        Check::MetadataTenant => metadata::tenant(view),
+        Check::MetadataScope => metadata::scope(view),
+        Check::MetadataTtl => metadata::ttl(view),
+        Check::MetadataLease => metadata::lease(view),
+        Check::RoleRefused => policy::role_refused(view),
+        Check::TtlCapped => policy::ttl_capped(view),
+        Check::TenantIsolated => policy::tenant_isolated(view, of),
+        Check::ParentUnreadable => policy::parent_unreadable(view),
+        Check::ParentRotated => policy::parent_rotated(view, of),
+        Check::AuditIssuance => audit::issuance(view),
+        Check::AuditRevocation => audit::revocation(view),
+        Check::AuditLinked => audit::linked(view),
+        Check::AuditActor => audit::actor(view),
+        Check::AuditTenant => audit::tenant(view),
+        Check::AuditNoSecret => audit::no_secret(view),
     }
 }
 
@@ -137,8 +176,8 @@ fn when(view: &View<'_>, exposure: Option<&Exposure>) -> Option<String> {
         at.strftime("%H:%M:%S%.3fZ").to_string()
     };
     let mut parts = Vec::new();
-    match view.plan.trigger {
-        Trigger::Revoke => {
+    match view.plan.trigger.ttl_ms() {
+        None => {
             let trigger = view.trigger()?;
             parts.push(format!("trigger sent {}", wall(trigger.sent_us)));
             parts.push(format!(
@@ -146,7 +185,7 @@ fn when(view: &View<'_>, exposure: Option<&Exposure>) -> Option<String> {
                 super::words::ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true)
             ));
         }
-        Trigger::Expire { .. } => parts.push(format!("TTL ended {}", wall(view.origin()?.from_us))),
+        Some(_) => parts.push(format!("TTL ended {}", wall(view.origin()?.from_us))),
     }
     if let Some(last) = exposure.and_then(|e| e.last_accepted_us) {
         parts.push(format!("last accepted {}", wall(last)));

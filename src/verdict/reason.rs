@@ -51,6 +51,34 @@ pub enum Reason {
     MayOutlive,
     /// Refused before the end that the credential states.
     RefusedEarly,
+    /// The authority names no owner, tenant or entity.
+    MetadataMissing,
+    /// What the authority says is not what the drill states.
+    MetadataDiffers,
+    /// The audit log works, and does not show it.
+    AuditMissing,
+    /// The audit log does not even show a marked request, or is torn.
+    AuditSilent,
+    /// The entries are not of one credential, or of another server.
+    AuditUnlinked,
+    /// The backend's own log gives another cause.
+    CausesDiffer,
+    /// A secret stands where it must not.
+    SecretFound,
+    /// The search does not find what must be there.
+    SearchBlind,
+    /// Somebody got what they may not.
+    Breach,
+    /// An attempt of another's ended the credential.
+    VictimHarmed,
+    /// Nobody states a max TTL.
+    CapMissing,
+    /// More was granted than the cap.
+    CapExceeded,
+    /// No renewal moved the end.
+    NotExtended,
+    /// The parent's first credential is still accepted.
+    ParentAccepted,
     /// The checker itself failed.
     CheckerPanicked,
 }
@@ -82,6 +110,20 @@ impl Reason {
         Self::ReissueRefused,
         Self::MayOutlive,
         Self::RefusedEarly,
+        Self::MetadataMissing,
+        Self::MetadataDiffers,
+        Self::AuditMissing,
+        Self::AuditSilent,
+        Self::AuditUnlinked,
+        Self::CausesDiffer,
+        Self::SecretFound,
+        Self::SearchBlind,
+        Self::Breach,
+        Self::VictimHarmed,
+        Self::CapMissing,
+        Self::CapExceeded,
+        Self::NotExtended,
+        Self::ParentAccepted,
         Self::CheckerPanicked,
     ];
 
@@ -134,6 +176,26 @@ impl Reason {
                 ("may-outlive", "the session lives on, as the drill says it may: that needs an exception")
             }
             Self::RefusedEarly => ("refused-early", "the credential died before the end that it states"),
+            Self::MetadataMissing => {
+                ("metadata-missing", "nobody can be found who answers for the credential, or whose it is")
+            }
+            Self::MetadataDiffers => ("metadata-differs", "the authority says something else than the drill states"),
+            Self::AuditMissing => ("audit-missing", "it happened, and the audit trail does not show it"),
+            Self::AuditSilent => ("audit-silent", "the audit log cannot be relied on: what is not in it may have happened"),
+            Self::AuditUnlinked => ("audit-unlinked", "the audit trail does not lead from the issue to the end"),
+            Self::CausesDiffer => ("causes-differ", "it ended for another reason than the trigger"),
+            Self::SecretFound => ("secret-found", "a secret stands in the clear"),
+            Self::SearchBlind => {
+                ("search-blind", "the search does not find what must be there, so its silence proves nothing")
+            }
+            Self::Breach => ("breach", "somebody got what they must not get"),
+            Self::VictimHarmed => ("victim-harmed", "somebody else can end this credential"),
+            Self::CapMissing => ("cap-missing", "without a cap, renewal hides a consumer that nobody remembers"),
+            Self::CapExceeded => ("cap-exceeded", "more was granted than the cap allows"),
+            Self::NotExtended => ("not-extended", "renewal does not work: consumers lose access in the middle of their work"),
+            Self::ParentAccepted => {
+                ("parent-accepted", "the parent's first credential still works, and somebody besides the authority knew it")
+            }
             Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
         }
     }

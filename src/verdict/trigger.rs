@@ -11,10 +11,7 @@ use crate::history::{Ack, Body, Moment, Part, Stock};
 
 /// How long dead must stay dead under observation, µs.
 pub fn tail_us(trigger: &Trigger) -> u64 {
-    match trigger {
-        Trigger::Revoke => 1_000_000,
-        Trigger::Expire { .. } => 250_000,
-    }
+    if trigger.is_requested() { 1_000_000 } else { 250_000 }
 }
 
 /// The subject and the control at a door, with what they tell.
@@ -44,7 +41,7 @@ impl<'a> Both<'_, 'a> {
         view.whole && self.subject.whole && self.control.whole
     }
     fn dead_before(&self, view: &View<'_>) -> Option<u64> {
-        let sent = view.trigger().filter(|_| view.plan.trigger == Trigger::Revoke)?.sent_us;
+        let sent = view.trigger().filter(|_| view.plan.trigger.is_requested())?.sent_us;
         self.death.counted.filter(|o| o.done_us < sent).map(|o| o.seq)
     }
     /// Why nothing can be said, in the order of what helps.
@@ -64,6 +61,11 @@ impl<'a> Both<'_, 'a> {
     }
 }
 
+/// The event of the refusal that counts, where the credential is known to be dead at a door.
+pub fn counted(view: &View<'_>, door: &str) -> Option<u64> {
+    both(view, door).filter(|both| both.upper_us.is_some())?.death.counted.map(|o| o.seq)
+}
+
 /// An interval for the reports.
 pub fn exposure(
     view: &View<'_>,
@@ -76,7 +78,7 @@ pub fn exposure(
     let refused = death.counted.filter(|_| upper_us.is_some());
     let reason = refused.and_then(|o| {
         view.events.iter().find_map(|e| match &e.body {
-            Body::Reason { series, n, line } if *n == o.n && reason_is_of(series, of, session) => Some(line.clone()),
+            Body::Reason { series, n, line, .. } if *n == o.n && reason_is_of(series, of, session) => Some(line.clone()),
             _ => None,
         })
     });

@@ -1,6 +1,6 @@
 //! One scenario's evidence, sorted: what the checks ask of it.
 
-use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan, Trigger};
+use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
 use crate::observation::{Meaning, Saw};
 use std::collections::BTreeMap;
@@ -127,20 +127,18 @@ impl<'a> View<'a> {
 
     /// Whether the trigger is known to have been heard: answered, also by an error; a TTL needs nobody.
     pub fn answered(&self) -> bool {
-        match self.plan.trigger {
-            Trigger::Revoke => self.trigger().is_some_and(|t| !matches!(t.ack, Ack::NoAnswer { .. })),
-            Trigger::Expire { .. } => true,
-        }
+        let requested = self.plan.trigger.is_requested();
+        !requested || self.trigger().is_some_and(|t| !matches!(t.ack, Ack::NoAnswer { .. }))
     }
 
     /// From when exposure counts; none where the trigger was never pulled, or a declared fault of the backend was never healed.
     pub fn origin(&self) -> Option<OriginSpan> {
-        let span = match self.plan.trigger {
-            Trigger::Revoke => {
+        let span = match self.plan.trigger.ttl_ms() {
+            None => {
                 let sent = self.trigger()?.sent_us;
                 OriginSpan { from_us: sent, to_us: sent }
             }
-            Trigger::Expire { ttl_ms } => {
+            Some(ttl_ms) => {
                 let (_, _, sent, received) = self.issued(&Part::Subject { member: 0 })?;
                 OriginSpan { from_us: sent + ttl_ms * 1000, to_us: received.max(sent) + ttl_ms * 1000 }
             }

@@ -1,5 +1,6 @@
 //! The server's own reason for a refusal: on the wire dropped, expired and wrong password look alike, in its log they do not.
 
+use crate::backend::Cause;
 use crate::environment::LogLine;
 use jiff::Timestamp;
 
@@ -17,6 +18,26 @@ pub struct Refusal {
     pub code: String,
     /// The DETAIL where there is one, else the message.
     pub text: String,
+}
+
+impl Refusal {
+    /// What its text means (measured on PostgreSQL 17). Localised text cannot occur: the server's messages are set to C.
+    pub fn cause(&self) -> Cause {
+        let says = |end: &str| self.text.trim_end_matches('.').ends_with(end);
+        if says("does not exist") {
+            Cause::Gone
+        } else if says("is not permitted to log in") {
+            Cause::Barred
+        } else if says("has an expired password") {
+            Cause::Expired
+        } else if self.text.starts_with("password authentication failed for user")
+            || self.text.starts_with("Password does not match for user")
+        {
+            Cause::WrongSecret
+        } else {
+            Cause::Unknown
+        }
+    }
 }
 
 /// All refused logins of the log, in order.
@@ -75,6 +96,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text, "Role \"v-x\" does not exist.");
         assert_eq!(found[1].text, "password authentication failed for user \"b\"");
+        assert_eq!((found[0].cause(), found[1].cause()), (Cause::Gone, Cause::WrongSecret));
         assert_eq!(found[0].code, "28P01");
         assert_eq!(found[0].at.to_string(), "2026-11-24T06:42:17.101Z");
     }

@@ -4,11 +4,13 @@ use super::PostgresPlan;
 use super::log;
 use super::login::{Target, connect, probe};
 use super::session::Session;
+use super::statements;
 use crate::backend::{BackendError, Credential};
 use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -144,40 +146,53 @@ impl Server {
         self.known().target.ok_or_else(|| BackendError("postgres is not ready".into()))
     }
 
-    /// Makes a tenant's parent and the inspector, and runs the seed.
+    /// Makes the parents and the inspector, and runs the seed: a statement that names `${parent}` runs once for each.
     ///
     /// # Errors
     /// A statement fails; a seed's is named.
-    pub async fn prepare(&self, tenant: &str) -> Result<Credential, BackendError> {
+    pub async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
         let target = self.target()?;
-        let parent =
-            Credential { name: format!("{}_bao", tenant.replace('-', "_")), secret: Secret::random(&self.redactor) };
-        let (p, i, db) = (&parent.name, INSPECTOR, quoted(&self.plan.database));
+        let parents: Vec<Credential> = parents
+            .iter()
+            .map(|name| Credential {
+                name: format!("{}_bao", name.replace('-', "_")),
+                secret: Secret::random(&self.redactor),
+            })
+            .collect();
+        let names: Vec<String> = parents.iter().map(|p| p.name.clone()).collect();
+        let (i, db) = (INSPECTOR, quoted(&self.plan.database));
         // The server gets verifiers, so a logged statement holds no password.
-        let (pv, iv) = (self.verifier(&parent), self.verifier(&self.inspector));
-        let roles = format!(
-            "CREATE ROLE \"{p}\" LOGIN CREATEROLE NOINHERIT PASSWORD '{pv}'; CREATE ROLE \"{i}\" LOGIN PASSWORD '{iv}' IN ROLE pg_read_all_stats;"
-        );
+        let mut roles =
+            format!("CREATE ROLE \"{i}\" LOGIN PASSWORD '{}' IN ROLE pg_read_all_stats;", self.verifier(&self.inspector));
+        for parent in &parents {
+            let (p, pv) = (&parent.name, self.verifier(parent));
+            let _ = write!(roles, "CREATE ROLE \"{p}\" LOGIN CREATEROLE NOINHERIT PASSWORD '{pv}';");
+        }
         let session = self.administrator_session().await?;
-        session
-            .run(&roles)
-            .await
-            .map_err(|saw| BackendError(format!("making the parent and the inspector: {}", saw.label())))?;
-        let seed = self.plan.seed_sql.replace("${parent}", p).replace("${inspector}", i);
-        session
-            .run(&seed)
-            .await
-            .map_err(|saw| BackendError(format!("the seed {}: {}", self.plan.seed, saw.label())))?;
-        session
-            .run(&format!("GRANT CONNECT ON DATABASE {db} TO \"{p}\", \"{i}\""))
-            .await
-            .map_err(|saw| BackendError(format!("granting CONNECT: {}", saw.label())))?;
+        let run = async |what: &str, script: &str| {
+            session.run(script).await.map_err(|saw| BackendError(format!("{what}: {}", saw.label())))
+        };
+        run("making the parents and the inspector", &roles).await?;
+        let seed = statements::for_each_parent(&self.plan.seed_sql, &names).replace("${inspector}", i);
+        run(&format!("the seed {}", self.plan.seed), &seed).await?;
+        let all: Vec<String> = names.iter().map(|n| quoted(n)).collect();
+        run("granting CONNECT", &format!("GRANT CONNECT ON DATABASE {db} TO {}, \"{i}\"", all.join(", "))).await?;
         drop(session);
         // The administrator's view and the inspector's must be of one server.
         match probe(&target, &self.inspector).await {
-            (_, Saw::Accepted { server }) if server == self.identity() => Ok(parent),
+            (_, Saw::Accepted { server }) if server == self.identity() => Ok(parents),
             (_, saw) => Err(BackendError(format!("the inspector cannot log in: {}", saw.label()))),
         }
+    }
+
+    /// Who sees users and sessions.
+    pub fn inspector(&self) -> &Credential {
+        &self.inspector
+    }
+
+    /// Statements that end a user, hidden among those that make one.
+    pub fn hostile_statements(&self, victim: &str) -> Vec<String> {
+        vec![format!("DROP ROLE {}", quoted(victim)), "CREATE ROLE \"{{name}}\"".into()]
     }
 
     fn verifier(&self, credential: &Credential) -> String {

@@ -3,12 +3,12 @@
 use super::DatabasePlan;
 use crate::authority::{AuthorityError, Bao, Tenant};
 use crate::backend::Credential;
-use crate::credential::{Issued, Record};
-
+use crate::credential::{Issued, Record, Ttls, Twin};
 use crate::secret::{Redactor, Secret};
 use serde_json::{Value, json};
 
-const MOUNT: &str = "database";
+/// Where the engine is mounted.
+pub const MOUNT: &str = "database";
 const CONNECTION: &str = "backend";
 
 /// A role of the database engine.
@@ -16,63 +16,98 @@ const CONNECTION: &str = "backend";
 pub struct Issuer {
     plan: DatabasePlan,
     tenant: Tenant,
+    mount: String,
     role: String,
     twin_of: Option<String>,
-}
-
-/// The twin's name says its TTL.
-fn twin_name(role: &str, ttl_ms: u64) -> String {
-    format!("{role}-{ttl_ms}ms")
-}
-
-/// What a caller needs: to read credentials of the role and of its twins, nothing else.
-pub fn paths(plan: &DatabasePlan, twins: &[u64]) -> Vec<(String, &'static str)> {
-    let roles = std::iter::once(plan.role.clone()).chain(twins.iter().map(|ttl| twin_name(&plan.role, *ttl)));
-    roles.map(|role| (format!("{MOUNT}/creds/{role}"), "read")).collect()
+    ttls: Ttls,
 }
 
 impl Issuer {
-    /// Mounts and configures the engine, and makes the role as the plan states it.
+    /// The role as the plan states it; nothing is asked of the authority.
+    pub fn new(plan: &DatabasePlan, tenant: &Tenant, mount: &str) -> Self {
+        let ttls = Ttls { default_ms: plan.default_ttl_ms, max_ms: plan.max_ttl_ms };
+        let (plan, tenant) = (plan.clone(), tenant.clone());
+        Self { role: plan.role.clone(), plan, tenant, mount: mount.into(), twin_of: None, ttls }
+    }
+
+    /// Mounts and configures the engine.
     ///
     /// # Errors
     /// The authority refuses, or cannot reach the backend as the parent.
-    pub async fn prepare(plan: &DatabasePlan, tenant: &Tenant, mut connection: Value) -> Result<Self, AuthorityError> {
-        let p = &tenant.provisioner;
+    pub async fn mount(&self, mut connection: Value) -> Result<(), AuthorityError> {
+        let p = &self.tenant.provisioner;
         let mut mount = json!({"type": "database"});
-        if let Some(limits) = &plan.mount {
+        if let Some(limits) = &self.plan.mount {
             mount["config"] = json!({"default_lease_ttl": seconds(limits.default_ttl_ms), "max_lease_ttl": seconds(limits.max_ttl_ms)});
         }
-        p.post(&format!("sys/mounts/{MOUNT}"), mount).await?;
+        p.post(&format!("sys/mounts/{}", self.mount), mount).await?;
         connection["allowed_roles"] = json!("*");
-        p.post(&format!("{MOUNT}/config/{CONNECTION}"), connection).await?;
-        let issuer = Self { plan: plan.clone(), tenant: tenant.clone(), role: plan.role.clone(), twin_of: None };
-        issuer.write(plan.default_ttl_ms, plan.max_ttl_ms).await?;
-        Ok(issuer)
+        p.post(&format!("{}/config/{CONNECTION}", self.mount), connection).await?;
+        Ok(())
     }
 
-    /// The same role with another TTL.
+    /// Gives the parent a password that only the authority knows.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn twin(&self, ttl_ms: u64) -> Result<Self, AuthorityError> {
-        let twin =
-            Self { role: twin_name(&self.plan.role, ttl_ms), twin_of: Some(self.plan.role.clone()), ..self.clone() };
-        twin.write(ttl_ms, ttl_ms).await?;
-        Ok(twin)
+    pub async fn rotate_parent(&self) -> Result<(), AuthorityError> {
+        let path = format!("{}/rotate-root/{CONNECTION}", self.mount);
+        self.tenant.provisioner.post(&path, json!({})).await.map(|_| ())
     }
 
-    async fn write(&self, default_ttl_ms: u64, max_ttl_ms: u64) -> Result<(), AuthorityError> {
+    /// The same role under another name, with other TTLs where the twin wants them.
+    pub fn twin(&self, twin: &Twin) -> Self {
+        let role = format!("{}-{}", self.plan.role, twin.suffix());
+        let ttls = twin.ttls().unwrap_or(self.ttls);
+        Self { role, ttls, twin_of: Some(self.plan.role.clone()), ..self.clone() }
+    }
+
+    /// Writes the role.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn write(&self) -> Result<(), AuthorityError> {
         let body = json!({
             "db_name": CONNECTION,
             "creation_statements": self.plan.creation_statements,
             "revocation_statements": self.plan.revocation_statements,
             "rollback_statements": self.plan.rollback_statements,
             "renew_statements": self.plan.renew_statements,
-            "default_ttl": seconds(default_ttl_ms),
-            "max_ttl": seconds(max_ttl_ms),
+            "default_ttl": seconds(self.ttls.default_ms),
+            "max_ttl": seconds(self.ttls.max_ms),
         });
-        self.tenant.provisioner.post(&format!("{MOUNT}/roles/{}", self.role), body).await?;
+        self.tenant.provisioner.post(&format!("{}/roles/{}", self.mount, self.role), body).await?;
         Ok(())
+    }
+
+    /// The mount and the role.
+    pub fn place(&self) -> (&str, &str) {
+        (&self.mount, &self.role)
+    }
+
+    /// What every lease of it begins with, and the path that issues.
+    pub fn path(&self) -> String {
+        format!("{}/creds/{}", self.mount, self.role)
+    }
+
+    /// The paths of the parent's configuration: read, changed, rotated.
+    pub fn parent_paths(&self) -> [String; 2] {
+        [format!("{}/config/{CONNECTION}", self.mount), format!("{}/rotate-root/{CONNECTION}", self.mount)]
+    }
+
+    /// Whether a role that was read back grants what the drill states.
+    pub fn as_stated(&self, data: &Value) -> bool {
+        let list = |key: &str, stated: &[String]| {
+            let read: Vec<&str> = data[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            read == stated
+        };
+        list("creation_statements", &self.plan.creation_statements)
+            && list("revocation_statements", &self.plan.revocation_statements)
+    }
+
+    /// A role of an attacker's own mount whose statements reach for another's user: mount, body.
+    pub fn hostile(&self, statements: &[String]) -> Value {
+        json!({"db_name": CONNECTION, "creation_statements": statements, "default_ttl": "60s", "max_ttl": "60s"})
     }
 
     /// Reads a credential.
@@ -80,7 +115,7 @@ impl Issuer {
     /// # Errors
     /// The authority refuses or does not answer.
     pub async fn issue(&self, caller: &Bao, redactor: &Redactor) -> Result<Issued, AuthorityError> {
-        let answer = caller.get(&format!("{MOUNT}/creds/{}", self.role)).await?;
+        let answer = caller.get(&self.path()).await?;
         let credential = Credential {
             name: answer.text("/data/username")?.to_string(),
             secret: Secret::new(answer.text("/data/password")?.to_string(), redactor),
@@ -96,7 +131,8 @@ impl Issuer {
             stated_end: None,
             request_id: answer.text("/request_id").ok().map(str::to_string),
         };
-        Ok(Issued { credential, record })
+        let warnings = answer.warnings();
+        Ok(Issued { credential, record, warnings })
     }
 }
 

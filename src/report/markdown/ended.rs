@@ -141,13 +141,14 @@ fn ended_by(c: &Column<'_>) -> String {
     let Some(scenario) = c.scenario else {
         return dash(None);
     };
-    match scenario.trigger {
-        Trigger::Expire { ttl_ms } => {
+    match scenario.trigger.ttl_ms() {
+        Some(ttl_ms) => {
             let issue = c.run.issue(c.drill, &c.verdict.scenario);
             let end = issue.map(|i| format!(", {}", c.run.time(i.sent_us + ttl_ms * 1000)));
-            format!("TTL {}{}", words::span(ttl_ms), end.unwrap_or_default())
+            let what = if matches!(scenario.trigger, Trigger::Renew { .. }) { "cap" } else { "TTL" };
+            format!("{what} {}{}", words::span(ttl_ms), end.unwrap_or_default())
         }
-        Trigger::Revoke => dash(
+        None => dash(
             c.run
                 .trigger(c.drill, &c.verdict.scenario)
                 .map(|t| format!("{}, {}", md(&words::shorten(t.target, 60)), c.run.time(t.from_us))),

@@ -112,6 +112,9 @@ fn death(run: Run<'_>, drill: &DrillVerdict, verdict: &ScenarioVerdict) -> Optio
     let took = words::interval(exposure.lower_us, exposure.upper_us);
     let what = match plan.trigger {
         Trigger::Revoke => "revocation",
+        Trigger::Teardown => "teardown",
+        Trigger::Incident { .. } => "ban",
+        Trigger::Renew { .. } => "cap",
         Trigger::Expire { .. } => "expiry",
     };
     let named = verdict.scenario != plan.trigger.name();

@@ -1,0 +1,243 @@
+//! Audit records link issuance and revocation to an actor and a tenant. Entries are matched by path, type and error.
+
+use super::chain::{self, Broken, Entry};
+use super::found::Found;
+use super::metadata::broken;
+use super::reason::Reason;
+use super::view::View;
+use crate::backend::Cause;
+use crate::definition::Trigger;
+use crate::history::{Body, CALLERS_ACCESSOR, Part, Record};
+
+/// The entity that pulls triggers.
+const OPERATOR: &str = "drill-operator";
+
+type Linked = Result<(String, Vec<u64>), Broken>;
+
+fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
+    match found {
+        Ok((observed, events)) => Found::passed(expected, observed, events).resting_on(view.whole, &[]),
+        Err(broke) => broken(expected, broke),
+    }
+}
+
+fn all_subjects<'a>(view: &View<'a>) -> Result<Vec<(u64, &'a Record)>, Broken> {
+    let subjects = chain::subjects(view);
+    if subjects.is_empty() {
+        return Err((Reason::NotObserved, "nothing was issued".into(), vec![]));
+    }
+    Ok(subjects)
+}
+
+/// Every issue is in the log, with its lease.
+pub fn issuance(view: &View<'_>) -> Found {
+    let found = || {
+        let mut events = Vec::new();
+        for (_, record) in all_subjects(view)? {
+            events.push(chain::issuance(view, record)?.0);
+        }
+        Ok((format!("{} in the audit log, with lease and correlation id", events.len()), events))
+    };
+    settle(view, "the audit log shows the issue, with its lease", found())
+}
+
+/// The request that ended it is in the log; where none is written (expiry, a cascade), the authority's log and the backend's refusal
+/// together.
+pub fn revocation(view: &View<'_>) -> Found {
+    let expected = match view.plan.trigger {
+        Trigger::Revoke => "the audit log shows the revocation",
+        Trigger::Teardown | Trigger::Incident { .. } => {
+            "the audit log shows the request, the authority's log each lease, and the backend refuses"
+        }
+        Trigger::Expire { .. } | Trigger::Renew { .. } => {
+            "no audit entry is written at expiry: the authority's log shows it, and the backend refuses"
+        }
+    };
+    settle(view, expected, revoked(view))
+}
+
+fn revoked(view: &View<'_>) -> Linked {
+    let subjects = all_subjects(view)?;
+    let mut events = Vec::new();
+    let mut said = Vec::new();
+    if view.plan.trigger.is_requested() {
+        let (seq, entry) = ending(view, subjects[0].1)?;
+        events.push(seq);
+        said.push(format!("request {}", entry.request_id));
+    }
+    if view.plan.trigger != Trigger::Revoke {
+        for (_, record) in &subjects {
+            let line = chain::revoked(view, &record.id).ok_or_else(|| {
+                let what = format!("the authority's log does not say that {} was revoked", record.id);
+                (Reason::AuditMissing, what, vec![])
+            });
+            events.push(line?);
+        }
+        said.push(format!("{} in the authority's log", subjects.len()));
+        events.push(refused(view)?);
+        said.push("refused at the backend".into());
+    }
+    Ok((said.join(", "), events))
+}
+
+/// A log line alone proves nothing: the backend's refusal stands beside it.
+fn refused(view: &View<'_>) -> Result<u64, Broken> {
+    let door = view.drill.doors.first().map_or("", String::as_str);
+    super::trigger::counted(view, door)
+        .ok_or_else(|| (Reason::NoAnswer, "the backend was not seen to refuse".into(), vec![]))
+}
+
+/// The entry of the request that ended access.
+fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
+    let path = |e: &crate::history::AuditEntry| match view.plan.trigger {
+        Trigger::Revoke => e.path.starts_with("sys/leases/revoke") && e.path.ends_with(&record.id),
+        Trigger::Teardown => e.path == "auth/token/revoke-accessor",
+        Trigger::Incident { .. } => e.path.strip_prefix("sys/leases/revoke-prefix/").is_some_and(|p| record.id.starts_with(p)),
+        Trigger::Expire { .. } | Trigger::Renew { .. } => false,
+    };
+    let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && e.correlation.is_some();
+    chain::entries(view).find(is_it).ok_or_else(|| chain::missing(view, "the revocation"))
+}
+
+/// Issuance and revocation are of one credential: by the id in clear, and by this very server's HMAC. And the causes agree.
+pub fn linked(view: &View<'_>) -> Found {
+    let found = || {
+        let mut events = Vec::new();
+        let mut last_hmac = None;
+        for (_, record) in all_subjects(view)? {
+            let issued = chain::issuance(view, record)?;
+            events.push(issued.0);
+            if view.plan.trigger.is_requested() {
+                let ended = ending(view, record)?;
+                events.push(ended.0);
+                last_hmac = same_credential(view, record, issued, ended, &mut events)?.or(last_hmac);
+            } else {
+                let unlinked = || (Reason::AuditMissing, "the authority's log does not name the lease".into(), vec![]);
+                events.push(chain::revoked(view, &record.id).ok_or_else(unlinked)?);
+            }
+        }
+        let cause = causes(view)?;
+        let hmac = last_hmac.map(|h| format!(", {h} (HMAC)")).unwrap_or_default();
+        Ok((format!("one credential in both{hmac}; {cause}"), events))
+    };
+    settle(view, "issuance and end are of one credential, and all causes agree", found())
+}
+
+fn same_credential(
+    view: &View<'_>,
+    record: &Record,
+    issued: Entry<'_>,
+    ended: Entry<'_>,
+    events: &mut Vec<u64>,
+) -> Result<Option<String>, Broken> {
+    let (value, asked, own) = match view.plan.trigger {
+        Trigger::Revoke => (record.id.as_str(), &ended.1.asked_lease_hmac, None),
+        Trigger::Teardown => (CALLERS_ACCESSOR, &ended.1.asked_accessor_hmac, issued.1.accessor_hmac.as_deref()),
+        // The prefix in the path names it, which was looked at.
+        _ => return Ok(None),
+    };
+    let Some((seq, hmac)) = chain::hmac_of(view, value) else {
+        return Err((Reason::NotObserved, format!("how this server writes {value} was not asked"), events.clone()));
+    };
+    events.push(seq);
+    let same = asked.as_deref() == Some(hmac) && own.is_none_or(|own| own == hmac);
+    if !same {
+        let observed = format!("the revocation names another credential than {value}, or another server wrote it");
+        return Err((Reason::AuditUnlinked, observed, events.clone()));
+    }
+    Ok(Some(hmac.chars().take(24).collect()))
+}
+
+/// What the trigger was and what the backend's own log says must agree.
+fn causes(view: &View<'_>) -> Result<String, Broken> {
+    let door = view.drill.doors.first().map_or("", String::as_str);
+    let Some(counted) = super::trigger::counted(view, door) else {
+        return Err((Reason::NoAnswer, "the backend was not seen to refuse".into(), vec![]));
+    };
+    let reason = view.events.iter().find_map(|e| match &e.body {
+        Body::Reason { series, n, line, cause }
+            if series.part == (Part::Subject { member: 0 }) && probe_is(view, counted, *n) =>
+        {
+            Some((e.seq, line, *cause))
+        }
+        _ => None,
+    });
+    let Some((seq, line, cause)) = reason else {
+        return Ok("the backend's log does not tell".into());
+    };
+    let authority_down = view.events.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
+    let agrees = match cause {
+        Cause::Gone | Cause::Barred | Cause::Unknown => true,
+        Cause::Expired => !view.plan.trigger.is_requested() && authority_down,
+        Cause::WrongSecret => false,
+    };
+    if !agrees {
+        let observed = format!("the trigger was {}, the backend's log says: {line}", view.plan.trigger.name());
+        return Err((Reason::CausesDiffer, observed, vec![counted, seq]));
+    }
+    Ok(line.clone())
+}
+
+fn probe_is(view: &View<'_>, seq: u64, n: u32) -> bool {
+    view.events.iter().any(|e| e.seq == seq && matches!(&e.body, Body::Probe { n: m, .. } if *m == n))
+}
+
+/// Both are joined to somebody by name.
+pub fn actor(view: &View<'_>) -> Found {
+    let found = || {
+        let (_, record) = all_subjects(view)?[0];
+        let issued = chain::issuance(view, record)?;
+        let (seq, caller) = chain::entity(view, issued)?;
+        let mut events = vec![issued.0, seq];
+        if !caller.name.starts_with(view.plan.caller.name.as_str()) {
+            let observed = format!("issued to {}, the drill says {}", caller.name, view.plan.caller.name);
+            return Err((Reason::MetadataDiffers, observed, events));
+        }
+        if !view.plan.trigger.is_requested() {
+            return Ok((format!("issued to {}; nobody asked for its end", caller.name), events));
+        }
+        let ended = ending(view, record)?;
+        let (seq, operator) = chain::entity(view, ended)?;
+        events.extend([ended.0, seq]);
+        if operator.name != OPERATOR {
+            let observed = format!("ended by {}, not by {OPERATOR}", operator.name);
+            return Err((Reason::MetadataDiffers, observed, events));
+        }
+        Ok((format!("issued to {}, ended by {}", caller.name, operator.name), events))
+    };
+    settle(view, "the entries' entities have names: the caller's, the operator's", found())
+}
+
+/// Both stand in the tenant's namespace.
+pub fn tenant(view: &View<'_>) -> Found {
+    let found = || {
+        let (_, record) = all_subjects(view)?[0];
+        let issued = chain::issuance(view, record)?;
+        let (seq, entity) = chain::entity(view, issued)?;
+        let (read, tenant) = chain::tenant_of(view, &record.namespace)?;
+        let mut events = vec![issued.0, seq, read];
+        let mut namespaces = vec![issued.1.namespace.as_str()];
+        if view.plan.trigger.is_requested() {
+            let ended = ending(view, record)?;
+            events.push(ended.0);
+            namespaces.push(ended.1.namespace.as_str());
+        }
+        if let Some(other) = namespaces.iter().find(|n| **n != record.namespace) {
+            return Err((Reason::MetadataDiffers, format!("an entry stands in the namespace {other}"), events));
+        }
+        match entity.metadata.get("tenant") {
+            Some(own) if own == tenant => Ok((format!("{tenant}, namespace {}", record.namespace), events)),
+            Some(own) => {
+                Err((Reason::MetadataDiffers, format!("the entity is {own}'s, the namespace {tenant}'s"), events))
+            }
+            None => Err((Reason::MetadataMissing, "the entity names no tenant".into(), events)),
+        }
+    };
+    settle(view, "the entries stand in the tenant's namespace, and the entity is the tenant's", found())
+}
+
+/// The true credentials stand in no log.
+pub fn no_secret(view: &View<'_>) -> Found {
+    let expected = "no credential or token stands in the audit log, the authority's log or the backend's";
+    super::search::nowhere(view, "credentials", expected, Vec::new())
+}

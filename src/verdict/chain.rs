@@ -1,0 +1,101 @@
+//! Lease id → audit entry of the issuance → entity → owner and tenant: what the authority says of a credential, joined.
+
+use super::reason::Reason;
+use super::view::View;
+use crate::history::{AuditEntry, Body, Entity, Part, Record};
+
+/// Why a link is not there: the reason, in words, the events.
+pub type Broken = (Reason, String, Vec<u64>);
+
+/// An audit entry with its event's number.
+pub type Entry<'a> = (u64, &'a AuditEntry);
+
+/// All subjects of the cohort, with their records.
+pub fn subjects<'a>(view: &View<'a>) -> Vec<(u64, &'a Record)> {
+    let issued = (0..view.plan.leases).map(|member| view.issued(&Part::Subject { member }));
+    issued.map_while(|issued| issued.map(|(seq, record, ..)| (seq, record))).collect()
+}
+
+/// The answered requests of this scenario in the audit log.
+pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
+    view.events.iter().filter_map(|e| match &e.body {
+        Body::Audit { entry, .. } if entry.kind == "response" && entry.error.is_none() => Some((e.seq, entry)),
+        _ => None,
+    })
+}
+
+/// Why an entry that should be in the log is not.
+pub fn missing(view: &View<'_>, what: &str) -> Broken {
+    let log = view.events.iter().rev().find_map(|e| match &e.body {
+        Body::AuditLog { torn, marked, .. } => Some((e.seq, *torn, *marked)),
+        _ => None,
+    });
+    match log {
+        None => (Reason::NotObserved, "the audit log was not read".into(), vec![]),
+        Some((seq, _, false)) => {
+            (Reason::AuditSilent, "a marked request is not in the audit log either".into(), vec![seq])
+        }
+        Some((seq, torn, _)) if torn > 0 => {
+            (Reason::AuditSilent, format!("{what} is not in the audit log, of which {torn} lines are torn"), vec![seq])
+        }
+        Some((seq, ..)) => (Reason::AuditMissing, format!("{what} is not in the audit log"), vec![seq]),
+    }
+}
+
+/// The issuance of a lease: by the path that issues, and the lease id in the answer.
+///
+/// # Errors
+/// It is not there.
+pub fn issuance<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
+    let is_it = |(_, e): &Entry<'_>| {
+        e.lease_id.as_deref() == Some(&record.id) && e.path.ends_with(&format!("/{}", record.role)) && e.operation == "read"
+    };
+    entries(view).find(is_it).ok_or_else(|| missing(view, "the issuance"))
+}
+
+/// Who asked.
+///
+/// # Errors
+/// The entry names nobody, or nobody knows them.
+pub fn entity<'a>(view: &View<'a>, (seq, entry): Entry<'_>) -> Result<(u64, &'a Entity), Broken> {
+    let Some(id) = &entry.entity_id else {
+        return Err((Reason::MetadataMissing, "the audit entry names no entity".into(), vec![seq]));
+    };
+    let known = view.events.iter().find_map(|e| match &e.body {
+        Body::Entity { entity } if entity.id == *id => Some((e.seq, entity)),
+        _ => None,
+    });
+    known.ok_or_else(|| (Reason::NotObserved, format!("the entity {id} was not read"), vec![seq]))
+}
+
+/// `custom_metadata.tenant` of a namespace.
+///
+/// # Errors
+/// It was not read, or says nothing.
+pub fn tenant_of<'a>(view: &View<'a>, namespace: &str) -> Result<(u64, &'a str), Broken> {
+    let read = view.events.iter().find_map(|e| match &e.body {
+        Body::Namespace { path, tenant } if path == namespace => Some((e.seq, tenant)),
+        _ => None,
+    });
+    match read {
+        None => Err((Reason::NotObserved, "whose the namespace is was not read".into(), vec![])),
+        Some((seq, None)) => Err((Reason::MetadataMissing, format!("the namespace {namespace} names no tenant"), vec![seq])),
+        Some((seq, Some(tenant))) => Ok((seq, tenant)),
+    }
+}
+
+/// How this server's audit log writes a value.
+pub fn hmac_of<'a>(view: &View<'a>, value: &str) -> Option<(u64, &'a str)> {
+    view.events.iter().find_map(|e| match &e.body {
+        Body::AuditHash { of, hmac } if of == value => Some((e.seq, hmac.as_str())),
+        _ => None,
+    })
+}
+
+/// The authority's own log says that a lease was revoked.
+pub fn revoked(view: &View<'_>, lease: &str) -> Option<u64> {
+    view.events.iter().find_map(|e| match &e.body {
+        Body::Revoked { lease: l, .. } if l == lease => Some(e.seq),
+        _ => None,
+    })
+}

@@ -1,0 +1,166 @@
+//! Scope and TTL are authorised by policy, and a tenant's credentials are nobody else's.
+
+use super::exposure::sandwiched;
+use super::found::Found;
+use super::reason::Reason;
+use super::view::{Seen, View};
+use crate::credential::CAPPED;
+use crate::history::{Attempt, Body, Claim, Grant, Part};
+
+/// Answers by which a server refuses, whatever stands behind it. 500 is how it answers for a token or a backend of somebody else's.
+const REFUSED: &[u16] = &[307, 400, 403, 404, 405, 500];
+/// Who must have tried to get at a tenant's lease.
+const OTHERS: &[&str] =
+    &["another tenant's caller", "another tenant's administrator", "another caller of the same tenant"];
+
+fn attempts<'v, 'a>(view: &'v View<'a>, claim: Claim) -> impl Iterator<Item = (u64, &'a Attempt)> + use<'v, 'a> {
+    view.events.iter().filter_map(move |e| match &e.body {
+        Body::Attempt { attempt } if attempt.claim == claim => Some((e.seq, attempt)),
+        _ => None,
+    })
+}
+
+fn succeeded(attempt: &Attempt) -> bool {
+    (200..300).contains(&attempt.status)
+}
+
+fn words(attempt: &Attempt) -> String {
+    format!("{} tried to {}: {}", attempt.by, attempt.what, attempt.status)
+}
+
+/// Only a 403 proves a policy: 400 and 500 come from elsewhere.
+pub fn role_refused(view: &View<'_>) -> Found {
+    let expected = "a role that the caller may not use is refused with 403";
+    let Some((seq, attempt)) = attempts(view, Claim::RoleRefused).next() else {
+        return Found::unknown(Reason::NotObserved, expected, "not tried", vec![]);
+    };
+    match attempt.status {
+        403 => Found::passed(expected, "403", vec![seq]).resting_on(view.whole, &[]),
+        _ if succeeded(attempt) => Found::failed(Reason::Breach, expected, words(attempt), vec![seq]),
+        _ => Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![seq]),
+    }
+}
+
+/// At the issue and at a renewal.
+pub fn ttl_capped(view: &View<'_>) -> Found {
+    let expected = format!("a TTL above the cap is cut to {} s, at the issue and at a renewal", CAPPED.max_ms / 1000);
+    let grants: Vec<(u64, &Grant)> = super::renew::grants(view, &Part::Victim).collect();
+    let events: Vec<u64> = grants.iter().map(|(seq, _)| *seq).collect();
+    if let Some((seq, grant)) = grants.iter().find(|(_, g)| g.granted_ms > g.cap_ms) {
+        let observed = format!("{} s were granted", grant.granted_ms / 1000);
+        return Found::failed(Reason::CapExceeded, expected, observed, vec![*seq]);
+    }
+    let cut = |renewal| {
+        grants.iter().any(|(_, g)| g.renewal == renewal && g.status == 200 && g.asked_ms > g.cap_ms && g.granted_ms > 0)
+    };
+    if !(cut(false) && cut(true)) {
+        return Found::unknown(Reason::NotObserved, expected, "not tried at both, or without an answer", events);
+    }
+    Found::passed(expected, "cut at both", events).resting_on(view.whole, &[])
+}
+
+/// Every attempt is refused or without effect, and the victim works at the backend after each.
+pub fn tenant_isolated(view: &View<'_>, door: &str) -> Found {
+    let expected = "whatever others try is refused or without effect, and the credential works after each attempt";
+    let (Some(victim), Some(control)) = (view.line(Part::Victim, door), view.line(Part::Control, door)) else {
+        return Found::unknown(Reason::NotObserved, expected, "nobody tried", vec![]);
+    };
+    let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::TenantIsolated).collect();
+    let mut unknown: Option<(Reason, String, u64)> = None;
+    for (seq, attempt) in &tried {
+        if attempt.reads && succeeded(attempt) {
+            return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
+        }
+        if attempt.lease_known == Some(false) {
+            let observed = format!("{}; the lease is gone", words(attempt));
+            return Found::failed(Reason::VictimHarmed, expected, observed, vec![*seq]);
+        }
+        let obs = victim.obs.iter().find(|o| Some(o.n) == attempt.victim_probe);
+        match obs.map(|o| o.seen) {
+            Some(Seen::Accepted) if REFUSED.contains(&attempt.status) || succeeded(attempt) => {}
+            Some(Seen::Accepted) => unknown = unknown.or(Some((Reason::NoAnswer, words(attempt), *seq))),
+            Some(Seen::Refused(_)) => {
+                let rest = || victim.obs.iter().filter(|o| Some(o.n) >= attempt.victim_probe);
+                let gone = rest().all(|o| matches!(o.seen, Seen::Refused(_)) && sandwiched(o, control));
+                let observed = format!("{}; after it the backend refuses the credential", words(attempt));
+                if gone {
+                    return Found::failed(Reason::VictimHarmed, expected, observed, vec![*seq]);
+                }
+                unknown = unknown.or(Some((Reason::ControlNotAccepted, observed, *seq)));
+            }
+            Some(Seen::Nothing) | None => {
+                let observed = format!("{}; the credential was not seen accepted after it", words(attempt));
+                unknown = unknown.or(Some((Reason::NoAnswer, observed, *seq)));
+            }
+        }
+    }
+    let events = tried.iter().map(|(seq, _)| *seq).collect();
+    if let Some((reason, observed, seq)) = unknown {
+        return Found::unknown(reason, expected, observed, vec![seq]);
+    }
+    if let Some(absent) = OTHERS.iter().find(|by| !tried.iter().any(|(_, a)| a.by == **by)) {
+        return Found::unknown(Reason::NotObserved, expected, format!("{absent} did not try"), events);
+    }
+    let observed = format!("{} attempts by {} others", tried.len(), OTHERS.len());
+    Found::passed(expected, observed, events).resting_on(view.whole && victim.whole, &[])
+}
+
+/// After an incident the banned caller gets nothing new.
+pub fn reissue_refused(view: &View<'_>) -> Found {
+    let expected = "the banned caller gets no new credential, with its old token or by a new login";
+    let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::Reissue).collect();
+    let events: Vec<u64> = tried.iter().map(|(seq, _)| *seq).collect();
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| succeeded(a)) {
+        return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
+    }
+    if tried.len() < 2 {
+        return Found::unknown(Reason::NotObserved, expected, "it did not try both", events);
+    }
+    match tried.iter().find(|(_, a)| ![400, 403].contains(&a.status)) {
+        Some((seq, attempt)) => Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![*seq]),
+        None => {
+            let seen: Vec<String> = tried.iter().map(|(_, a)| a.status.to_string()).collect();
+            Found::passed(expected, seen.join(", "), events).resting_on(view.whole, &[])
+        }
+    }
+}
+
+/// The parent's configuration is read, changed and rotated by nobody, and its secret is nowhere.
+pub fn parent_unreadable(view: &View<'_>) -> Found {
+    let expected = "nobody else reads or changes the parent's connection, and its secret is written nowhere";
+    let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::ParentUnreadable).collect();
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| succeeded(a)) {
+        return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
+    }
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| ![403, 404, 405].contains(&a.status)) {
+        return Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![*seq]);
+    }
+    if tried.is_empty() {
+        return Found::unknown(Reason::NotObserved, expected, "nobody tried", vec![]);
+    }
+    super::search::nowhere(view, "parent", expected, tried.iter().map(|(seq, _)| *seq).collect())
+}
+
+/// The credential that set-up made for the authority is refused at the backend once it was rotated.
+pub fn parent_rotated(view: &View<'_>, door: &str) -> Found {
+    let expected = "the parent's first credential, which somebody else knew, is refused by the backend";
+    let (Some(parent), Some(control)) = (view.line(Part::Parent, door), view.line(Part::ParentControl, door)) else {
+        return Found::unknown(Reason::NotObserved, expected, "it was not tried", vec![]);
+    };
+    let (Some(first), Some(last)) = (parent.obs.first(), parent.obs.last()) else {
+        return Found::unknown(Reason::NotObserved, expected, "it was not tried", vec![]);
+    };
+    let events = vec![first.seq, last.seq];
+    if last.n > first.n && last.seen == Seen::Accepted {
+        return Found::failed(Reason::ParentAccepted, expected, "it is still accepted", events);
+    }
+    if last.n == first.n || first.seen != Seen::Accepted {
+        let observed = format!("before the rotation: {}", first.saw.label());
+        return Found::unknown(Reason::NoAnswer, expected, observed, events);
+    }
+    if !(matches!(last.seen, Seen::Refused(m) if m.may_be_dead()) && sandwiched(last, control)) {
+        return Found::unknown(Reason::ControlNotAccepted, expected, last.saw.label(), events);
+    }
+    Found::passed(expected, format!("accepted, rotated, refused: {}", last.saw.label()), events)
+        .resting_on(view.whole && parent.whole && control.whole, &[])
+}

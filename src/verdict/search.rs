@@ -1,0 +1,31 @@
+//! Secrets are written nowhere: absence counts only where the same search finds what must be there.
+
+use super::found::Found;
+use super::reason::Reason;
+use super::view::View;
+use crate::history::Body;
+
+/// A secret that was searched for was found in no place, and every search could see.
+pub fn nowhere(view: &View<'_>, of: &str, expected: &str, mut events: Vec<u64>) -> Found {
+    let searches = view.events.iter().filter_map(|e| match &e.body {
+        Body::Search { search } if search.of == of => Some((e.seq, search)),
+        _ => None,
+    });
+    let searches: Vec<_> = searches.collect();
+    if let Some((seq, search)) = searches.iter().find(|(_, s)| s.found > 0) {
+        let observed = format!("found in {} of {} lines of {}", search.found, search.lines, search.place);
+        return Found::failed(Reason::SecretFound, expected, observed, vec![*seq]);
+    }
+    let blind = searches.iter().find(|(_, s)| s.lines == 0 || s.secrets == 0 || !s.control_found);
+    if let Some((seq, search)) = blind {
+        let observed = format!("the search of {} does not find what must be there either", search.place);
+        return Found::unknown(Reason::SearchBlind, expected, observed, vec![*seq]);
+    }
+    if searches.is_empty() {
+        return Found::unknown(Reason::NotObserved, expected, "nothing was searched", events);
+    }
+    events.extend(searches.iter().map(|(seq, _)| *seq));
+    let lines: u64 = searches.iter().map(|(_, s)| s.lines).sum();
+    let observed = format!("not in {lines} lines of {} places", searches.len());
+    Found::passed(expected, observed, events).resting_on(view.whole, &[])
+}
