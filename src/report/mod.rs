@@ -1,6 +1,7 @@
 //! Reports: one file a format. Writers only format what `verdict` decided; all formats of a run say the same.
 
 mod causes;
+mod chain;
 pub mod console;
 mod evidence;
 mod facts;

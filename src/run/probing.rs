@@ -85,11 +85,10 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// For a schedule and so many series.
-    pub fn new(schedule: &Schedule, series: usize) -> Arc<Self> {
+    /// For so many series of subjects.
+    pub fn new(series: usize) -> Arc<Self> {
         let shared = Self::default();
         let series = u32::try_from(series).unwrap_or(u32::MAX);
-        shared.give_up_us.store(schedule.give_up_us, Ordering::Relaxed);
         shared.unsettled.store(series, Ordering::Relaxed);
         shared.watched.store(series, Ordering::Relaxed);
         Arc::new(shared)

@@ -78,6 +78,9 @@ impl ScenarioRun {
         self.hooks.at(Point::SetUp).await?;
         let (issues, received_us) = self.issue_all(&prepared).await?;
         self.journal.enter(State::Issued);
+        let shared = Shared::new(issues.subjects.len() * self.stage.drill.doors.len());
+        // A consumer renews from the first moment, whatever is looked at meanwhile.
+        let renewing = self.keep_renewing(&prepared, &issues, &shared);
         let hooks = self.hooks.of(&issues.subjects[0]);
         hooks.at(Point::Issued).await?;
         let mut doors = self.bracket(&issues).await?;
@@ -92,7 +95,7 @@ impl ScenarioRun {
         hooks.at(Point::BeforeTrigger).await?;
 
         let schedule = self.schedule(received_us);
-        let shared = Shared::new(&schedule, doors.iter().map(|d| d.subjects.len()).sum());
+        shared.give_up_at(schedule.give_up_us);
         self.journal.enter(State::Triggered);
         let mut loops = JoinSet::new();
         for (i, door) in doors.drain(..).enumerate() {
@@ -100,7 +103,6 @@ impl ScenarioRun {
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
         let fault = self.declared_fault(&hooks, &shared).await?;
-        let renewing = self.keep_renewing(&prepared, &issues, &shared);
         self.pull_trigger(&prepared, &issues).await;
         hooks.at(Point::Acknowledged).await?;
         let mut ended: Vec<(usize, Door)> = loops.join_all().await;

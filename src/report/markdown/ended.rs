@@ -100,7 +100,9 @@ fn lease(c: &Column<'_>) -> String {
     dash(c.run.issue(c.drill, &c.verdict.scenario).map(|issue| {
         let record = issue.record;
         let twin = record.twin_of.as_ref();
-        let twin = twin.map(|of| format!(" (twin of {} with this TTL)", code(of)));
+        let ends_itself = c.scenario.is_some_and(|s| !s.trigger.is_requested());
+        let what = if ends_itself { "with this TTL" } else { "for this scenario" };
+        let twin = twin.map(|of| format!(" (twin of {} {what})", code(of)));
         format!("{}{}", code(&words::shorten(&record.id, 44)), twin.unwrap_or_default())
     }))
 }
@@ -116,7 +118,11 @@ fn actor(c: &Column<'_>) -> String {
             Login::Userpass => "userpass",
             Login::Jwt => "JWT",
         };
-        format!("{} {kind}, {login}", code(&s.caller.name))
+        let chain = c.run.chain(c.drill, &c.verdict.scenario);
+        // As the audit log's entity is called, where it was read.
+        let name = chain.caller.map_or(s.caller.name.as_str(), |e| e.name.as_str());
+        let entity = chain.caller.map(|e| format!(" (entity {})", code(&words::shorten(&e.id, 14))));
+        format!("{}{} {kind}, {login}", code(name), entity.unwrap_or_default())
     }))
 }
 
@@ -151,7 +157,13 @@ fn ended_by(c: &Column<'_>) -> String {
         None => dash(
             c.run
                 .trigger(c.drill, &c.verdict.scenario)
-                .map(|t| format!("{}, {}", md(&words::shorten(t.target, 60)), c.run.time(t.from_us))),
+                .map(|t| {
+                    let chain = c.run.chain(c.drill, &c.verdict.scenario);
+                    let who = chain.operator.map(|e| format!("{}: ", code(&e.name))).unwrap_or_default();
+                    let request = chain.ended.map(|l| format!(" · request {}", code(&words::shorten(&l.entry.request_id, 12))));
+                    let target = md(&words::shorten(t.target, 60));
+                    format!("{who}{target}, {}{}", c.run.time(t.from_us), request.unwrap_or_default())
+                }),
         ),
     }
 }
@@ -221,13 +233,30 @@ fn sessions(c: &Column<'_>) -> String {
     dash((!all.is_empty()).then(|| all.join("<br>")))
 }
 
+/// Where the log says it; a check that is red is named instead of hidden in a count.
 fn audit(c: &Column<'_>) -> String {
-    let checks = c.verdict.checks.iter();
-    let one = |k: &crate::verdict::CheckVerdict| {
-        format!("{} {}", md(k.check.trim_start_matches("audit.")), words::quiet(k.outcome))
-    };
-    let all: Vec<String> = checks.filter(|k| words::family(&k.check) == "audit").map(one).collect();
-    dash((!all.is_empty()).then(|| all.join(", ")))
+    let checks: Vec<_> = c.verdict.checks.iter().filter(|k| words::family(&k.check) == "audit").collect();
+    if checks.is_empty() {
+        return dash(None);
+    }
+    let chain = c.run.chain(c.drill, &c.verdict.scenario);
+    let mut said: Vec<String> = Vec::new();
+    said.extend(chain.issued.as_ref().map(|l| format!("issued in line {}", l.line)));
+    match (&chain.ended, chain.revoked) {
+        (Some(l), _) => {
+            let hmac = l.entry.asked_lease_hmac.as_deref().or(l.entry.asked_accessor_hmac.as_deref());
+            let hmac = hmac.map(|h| format!(" ({})", code(&words::shorten(h, 24))));
+            said.push(format!("ended in line {}{}", l.line, hmac.unwrap_or_default()));
+        }
+        (None, true) => said.push("no entry at its end: the server's log and the refusal".to_owned()),
+        (None, false) => {}
+    }
+    let red = checks.iter().filter(|k| k.outcome != Outcome::Passed);
+    said.extend(red.map(|k| format!("**{} {}**", md(k.check.trim_start_matches("audit.")), words::quiet(k.outcome))));
+    if said.is_empty() {
+        said.push("passed".to_owned());
+    }
+    said.join(", ")
 }
 
 fn evidence(c: &Column<'_>) -> String {
