@@ -155,7 +155,10 @@ async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
     renewal::renew(&run.journal, caller, Part::Victim, &issued, CAPPED.default_ms, CAPPED.max_ms).await;
     let operator = run.stage.actors.operator.in_namespace(&issued.record.namespace);
     let path = format!("sys/leases/revoke/{}", issued.record.id);
-    operator.call("PUT", &path, Some(json!({"sync": true}))).await.at_step("revoking what was issued to try the cap")?;
+    // Whether revocation works is the scenario's own question, not this one's.
+    if let Err(e) = operator.call("PUT", &path, Some(json!({"sync": true}))).await {
+        run.journal.problem("revoking what was issued to try the cap", e.to_string());
+    }
     Ok(())
 }
 

@@ -68,7 +68,7 @@ pub async fn audit(
     let mut issued: Vec<&Issued> = issues.subjects.iter().chain([&issues.control, &issues.third]).collect();
     issued.extend(&others);
     search_credentials(run, prepared, &issued, &lines);
-    search_parent(run, &lines).await
+    search_parent(run, &issued[0].credential.name, &lines).await
 }
 
 /// Writes the entries that carry this scenario's correlation ids, and what the log as a whole is like.
@@ -153,13 +153,12 @@ fn search_credentials(run: &ScenarioRun, prepared: &Prepared, issued: &[&Issued]
 }
 
 /// The parent is searched for in the logs and in what the engine shows of every container.
-async fn search_parent(run: &ScenarioRun, lines: &[LogLine]) -> Result<(), RunError> {
+async fn search_parent(run: &ScenarioRun, name: &str, lines: &[LogLine]) -> Result<(), RunError> {
     if !matches!(run.plan.trigger, crate::definition::Trigger::Revoke) {
         return Ok(());
     }
     let secrets: Vec<Secret> = run.stage.parents.iter().map(|p| p.secret.clone()).collect();
-    let name = run.stage.parents.first().map(|p| p.name.clone()).unwrap_or_default();
-    for (place, lines, needle) in places(run, lines, &name) {
+    for (place, lines, needle) in places(run, lines, name) {
         search(run, "parent", place, &secrets, &lines, &needle);
     }
     for container in [&run.stage.authority.container, run.stage.backend.container()] {

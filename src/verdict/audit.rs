@@ -66,6 +66,8 @@ fn revoked(view: &View<'_>) -> Linked {
         said.push(format!("request {}", entry.request_id));
     }
     if view.plan.trigger != Trigger::Revoke {
+        events.push(refused(view)?);
+        said.push("refused at the backend".into());
         for (_, record) in &subjects {
             let line = chain::revoked(view, &record.id).ok_or_else(|| {
                 let what = format!("the authority's log does not say that {} was revoked", record.id);
@@ -74,8 +76,6 @@ fn revoked(view: &View<'_>) -> Linked {
             events.push(line?);
         }
         said.push(format!("{} in the authority's log", subjects.len()));
-        events.push(refused(view)?);
-        said.push("refused at the backend".into());
     }
     Ok((said.join(", "), events))
 }
@@ -84,7 +84,7 @@ fn revoked(view: &View<'_>) -> Linked {
 fn refused(view: &View<'_>) -> Result<u64, Broken> {
     let door = view.drill.doors.first().map_or("", String::as_str);
     super::trigger::counted(view, door)
-        .ok_or_else(|| (Reason::NoAnswer, "the backend was not seen to refuse".into(), vec![]))
+        .ok_or_else(|| (Reason::PremiseFailed, "the backend was not seen to refuse".into(), vec![]))
 }
 
 /// The entry of the request that ended access.
@@ -96,13 +96,19 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
         Trigger::Expire { .. } | Trigger::Renew { .. } => false,
     };
     let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && e.correlation.is_some();
-    chain::entries(view).find(is_it).ok_or_else(|| chain::missing(view, "the revocation"))
+    chain::entries(view).find(is_it).ok_or_else(|| match chain::answers(view).find(is_it) {
+        Some((seq, _)) => {
+            let observed = "the request is in the audit log, and so is that it was refused: nothing was revoked";
+            (Reason::PremiseFailed, observed.into(), vec![seq])
+        }
+        None => chain::missing(view, "the revocation"),
+    })
 }
 
 /// Issuance and revocation are of one credential: by the id in clear, and by this very server's HMAC. And the causes agree.
 pub fn linked(view: &View<'_>) -> Found {
     let found = || {
-        let mut events = Vec::new();
+        let mut events = vec![refused(view)?];
         let mut last_hmac = None;
         for (_, record) in all_subjects(view)? {
             let issued = chain::issuance(view, record)?;
@@ -152,7 +158,7 @@ fn same_credential(
 fn causes(view: &View<'_>) -> Result<String, Broken> {
     let door = view.drill.doors.first().map_or("", String::as_str);
     let Some(counted) = super::trigger::counted(view, door) else {
-        return Err((Reason::NoAnswer, "the backend was not seen to refuse".into(), vec![]));
+        return Err((Reason::PremiseFailed, "the backend was not seen to refuse".into(), vec![]));
     };
     let reason = view.events.iter().find_map(|e| match &e.body {
         Body::Reason { series, n, line, cause }

@@ -16,12 +16,17 @@ pub fn subjects<'a>(view: &View<'a>) -> Vec<(u64, &'a Record)> {
     issued.map_while(|issued| issued.map(|(seq, record, ..)| (seq, record))).collect()
 }
 
-/// The answered requests of this scenario in the audit log.
-pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
+/// The answered requests of this scenario in the audit log, whatever the answer was.
+pub fn answers<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
     view.events.iter().filter_map(|e| match &e.body {
-        Body::Audit { entry, .. } if entry.kind == "response" && entry.error.is_none() => Some((e.seq, entry)),
+        Body::Audit { entry, .. } if entry.kind == "response" => Some((e.seq, entry)),
         _ => None,
     })
+}
+
+/// Those that were carried out.
+pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
+    answers(view).filter(|(_, e)| e.error.is_none())
 }
 
 /// Why an entry that should be in the log is not.

@@ -34,7 +34,7 @@ fn traced(view: &View<'_>, key: &str, stated: &str) -> Result<(String, Vec<u64>)
     let events = vec![issued, entry.0, seq];
     let mut sources = vec![("its entity", entity.metadata.get(key))];
     if view.plan.caller.login == crate::definition::Login::Jwt {
-        sources.push(("its token's claims", entry.1.metadata.get(key)));
+        sources.push(("its token", entry.1.metadata.get(key)));
     }
     for (source, value) in sources {
         match value.map(String::as_str).filter(|v| !v.is_empty()) {
