@@ -7,7 +7,7 @@ use super::reason::Reason;
 use super::view::View;
 use crate::backend::Cause;
 use crate::definition::Trigger;
-use crate::history::{Body, CALLERS_ACCESSOR, Part, Record};
+use crate::history::{Ack, Body, CALLERS_ACCESSOR, Part, Record};
 
 /// The entity that pulls triggers.
 const OPERATOR: &str = "drill-operator";
@@ -17,7 +17,20 @@ type Linked = Result<(String, Vec<u64>), Broken>;
 fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
     match found {
         Ok((observed, events)) => Found::passed(expected, observed, events).resting_on(view.whole, &[]),
-        Err(broke) => broken(expected, broke),
+        Err(broke) => {
+            let premise = (broke.0 == Reason::PremiseFailed).then(|| premise(view).to_string());
+            let mut found = broken(expected, broke);
+            found.premise = premise;
+            found
+        }
+    }
+}
+
+/// What did not happen, so that no record of it can be asked for.
+fn premise(view: &View<'_>) -> &'static str {
+    match view.trigger().map(|t| t.ack) {
+        Some(Ack::Rejected { .. }) => "trigger.acknowledged",
+        _ => "trigger.refused-at-backend",
     }
 }
 
