@@ -35,8 +35,10 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
     let Some(last) = death.last_accepted else {
         return Found::unknown(Reason::NotObserved, expected, "it was never seen accepted", vec![seq]);
     };
-    let next = subject.obs.iter().find(|o| o.n > last.n);
-    let near = last.sent_us + NEAR_US >= end_us || next.is_some_and(|o| o.done_us >= end_us && o.seen != Seen::Nothing);
+    // Whatever ended before the end and was no acceptance may have been its death.
+    let early = death.next.is_some_and(|o| o.done_us < end_us);
+    let one_probe = death.next.is_some_and(|o| o.seen != Seen::Nothing);
+    let near = !early && (last.sent_us + NEAR_US >= end_us || one_probe);
     let offset = ms(i64::try_from(last.sent_us).unwrap_or(0) - i64::try_from(end_us).unwrap_or(0), false);
     if !near {
         return Found::unknown(
