@@ -17,7 +17,8 @@ pub fn judge(history: &History) -> Verdicts {
         Body::Interrupted { by } => Some(by.clone()),
         _ => None,
     });
-    let run = Run { complete: complete(history), interrupted: interrupted.is_some() };
+    let (complete, timed) = in_order(history);
+    let run = Run { complete, timed, interrupted: interrupted.is_some() };
     let drills: Vec<DrillVerdict> = history.head.drills.iter().map(|d| drill(history, d, run)).collect();
     let worst = drills.iter().map(|d| d.outcome).max();
     // Nothing judged is nothing proved.
@@ -27,11 +28,11 @@ pub fn judge(history: &History) -> Verdicts {
 }
 
 /// The events are numbered from 1 without holes or doubles: none is lost but perhaps the last ones, which the scenarios' ends tell.
-/// And their clock never goes back: where it does, no time of the run can be believed.
-fn complete(history: &History) -> bool {
+/// And whether their clock never goes back.
+fn in_order(history: &History) -> (bool, bool) {
     let mut order: Vec<(u64, u64)> = history.events.iter().map(|e| (e.seq, e.at_us)).collect();
     order.sort_unstable();
-    order.iter().zip(1..).all(|((seq, _), n)| *seq == n) && order.windows(2).all(|w| w[0].1 <= w[1].1)
+    (order.iter().zip(1..).all(|((seq, _), n)| *seq == n), order.windows(2).all(|w| w[0].1 <= w[1].1))
 }
 
 fn drill(history: &History, plan: &DrillPlan, run: Run) -> DrillVerdict {

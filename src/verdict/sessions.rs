@@ -4,7 +4,7 @@ use super::Outcome;
 use super::exposure::{Death, interval, session_death};
 use super::found::Found;
 use super::reason::Reason;
-use super::trigger::{ended_before, exposure};
+use super::trigger::{ended_before, exposure, unjudged};
 use super::view::{Line, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use crate::definition::SessionClaim;
@@ -58,7 +58,7 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
     };
     let limit_us = i64::try_from(limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
     let Some((of, origin)) = view.origin().and_then(|origin| Some((kind_of(view, kind, origin)?, origin))) else {
-        return Found::unknown(Reason::NotObserved, expected, "no session was watched", vec![]);
+        return unjudged(view, expected, "no session was watched");
     };
     let (line, death) = of.deaths[of.worst];
     let mut events: Vec<u64> = [death.last_accepted, death.counted].into_iter().flatten().map(|o| o.seq).collect();

@@ -40,6 +40,15 @@ fn both<'v, 'a>(view: &'v View<'a>, door: &str) -> Option<Both<'v, 'a>> {
     Some(Both { subject, control, origin, death, lower_us, upper_us, limit_us })
 }
 
+/// Nothing to judge: not observed, or at times that cannot be believed.
+pub fn unjudged(view: &View<'_>, expected: impl Into<String>, observed: &str) -> Found {
+    if view.timed {
+        Found::unknown(Reason::NotObserved, expected, observed, vec![])
+    } else {
+        Found::unknown(Reason::EvidenceIncomplete, expected, "the run's clock went back", vec![])
+    }
+}
+
 /// Whether a series was not accepted up to the trigger: a refusal then shows no effect of the trigger, and with any other answer it
 /// may have been dead already. The event's number, why, and in words.
 pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, &'static str)> {
@@ -126,12 +135,7 @@ fn reason_is_of(series: &crate::history::Series, of: &str, session: bool) -> boo
 pub fn refused_at_backend(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
     let expected = format!("refused within {}", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
     if both.late(view) {
         let observed = format!("{}, last let in {} after it", tally(both.subject), ms(both.lower_us, false));
@@ -157,12 +161,7 @@ pub fn exposure_within(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]
     let expected =
         format!("dead within {} of the trigger", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
     let exposure = both.exposure(view, door);
     let lower = ms(both.lower_us.max(0), false);
@@ -192,12 +191,7 @@ pub fn stays_dead(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> 
     let tail = tail_us(&view.plan.trigger);
     let expected = format!("refused to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
     let (refused, lapse) = lapses(both.subject, &both.control, both.origin);
     if let (Some(refused), Some(again)) = (refused, both.death.last_accepted) {

@@ -71,8 +71,10 @@ pub struct OriginSpan {
 /// What is known of the run as a whole.
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
-    /// No event is lost, and its clock never went back.
+    /// No event is lost.
     pub complete: bool,
+    /// Its clock never went back.
+    pub timed: bool,
     /// It was stopped from outside.
     pub interrupted: bool,
 }
@@ -87,6 +89,8 @@ pub struct View<'a> {
     pub plan: &'a ScenarioPlan,
     /// Nothing of the run's events is lost, it was not interrupted, and the scenario came to its end.
     pub whole: bool,
+    /// The run's clock never went back: else none of its times can be believed.
+    pub timed: bool,
     /// Its own events and the whole drill's.
     pub events: Vec<&'a Event>,
     lines: BTreeMap<Series, Line<'a>>,
@@ -106,11 +110,12 @@ impl<'a> View<'a> {
         let mut lines = lines(&events, plan);
         for line in lines.values_mut() {
             // A lost event may have been one of this series; without the last state its end may not have been the end.
-            line.whole &= run.complete && done;
+            line.whole &= run.complete && run.timed && done;
             // Shorter than one microsecond no two instants are told apart.
             line.tick_us = history.head.clock_tick_us.max(1);
         }
-        Self { head: &history.head, drill, plan, whole: run.complete && !run.interrupted && done, events, lines }
+        let whole = run.complete && run.timed && !run.interrupted && done;
+        Self { head: &history.head, drill, plan, whole, timed: run.timed, events, lines }
     }
 
     /// The series of one part at one door.
@@ -168,8 +173,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// From when exposure counts; none where the trigger was never pulled, or a declared fault of the backend was never healed.
+    /// From when exposure counts; none where the trigger was never pulled, a declared fault of the backend was never healed, or the clock
+    /// cannot be believed.
     pub fn origin(&self) -> Option<OriginSpan> {
+        if !self.timed {
+            return None;
+        }
         let span = match self.plan.trigger {
             Trigger::Revoke => {
                 let sent = self.trigger()?.sent_us;

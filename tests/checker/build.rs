@@ -92,8 +92,7 @@ pub fn head_of(spec: &Spec) -> Head {
     let mut plan = scenario(spec.trigger.clone(), spec.limit_us / 1000);
     for kind in &spec.kinds {
         let limit_ms = spec.session_limit_us / 1000;
-        let claim =
-            if spec.may_outlive { SessionClaim::MayOutlive } else { SessionClaim::ClosedWithin { limit_ms } };
+        let claim = if spec.may_outlive { SessionClaim::MayOutlive } else { SessionClaim::ClosedWithin { limit_ms } };
         plan.sessions.insert((*kind).into(), claim);
     }
     plan.ends = if spec.world.ends_denied { Ends::Denied } else { Ends::Refused };

@@ -1,7 +1,8 @@
 //! What is true of a generated history, and which verdicts would be wrong.
 //!
 //! **The truth** is the instant from which this backend grants the holder nothing. It grants while the credential lives, but for times
-//! in which it refuses everybody, and it grants while it lets everybody in. Silence, and another server's answers, end nothing.
+//! in which it (or another server in its place: a refusal shows no identity) refuses everybody, and it grants while it lets everybody in.
+//! Silence, and another server that lets everybody in, end nothing.
 //! A period of granting counts
 //! - if it is the credential's own first life and outlasts the last question (it is what "never" means), or
 //! - if at least one question fell into it: a grant between two questions, neither before nor after which anything was granted, is known

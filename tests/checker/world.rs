@@ -85,7 +85,8 @@ impl World {
     /// Whether this run's server, asked at that instant, lets the holder in. Silence is no refusal: who cannot be reached may grant.
     pub fn grants(&self, who: Who, at: u64) -> bool {
         match self.mode(at) {
-            Some(Mode::RefusesAll) => false,
+            // Nobody can tell who refused: a refusal shows no identity.
+            Some(Mode::RefusesAll | Mode::Another(true)) => false,
             Some(Mode::LetsAllIn) => true,
             _ => self.lives(who, at),
         }
@@ -115,7 +116,11 @@ impl World {
     }
 
     fn accepted(&self, rng: &mut Rng) -> Saw {
-        if self.denied_percent > 0 && rng.percent(self.denied_percent) { denied() } else { accepted(OURS) }
+        if !self.ends_denied && self.denied_percent > 0 && rng.percent(self.denied_percent) {
+            denied()
+        } else {
+            accepted(OURS)
+        }
     }
 
     /// The answer on a session that the server ends at `end`.
