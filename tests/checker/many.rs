@@ -139,3 +139,16 @@ fn no_wrong_pass_no_wrong_fail_and_every_interval_holds_the_truth() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// `DRILL_CHECKER_SHOW=kind-seed`: that history, its truth and its verdicts.
+#[test]
+fn shows_one() {
+    let Ok(name) = std::env::var("DRILL_CHECKER_SHOW") else { return };
+    let (kind, seed) = name.rsplit_once('-').expect("kind-seed");
+    let generated = generate(super::trouble::number(kind), seed.parse().expect("a number"));
+    for event in &generated.history.events {
+        println!("{}", serde_json::to_string(event).unwrap());
+    }
+    println!("{:#?}", generated.truth);
+    println!("{}", serde_json::to_string_pretty(&judge(&generated.history)).unwrap());
+}

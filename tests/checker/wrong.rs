@@ -16,7 +16,7 @@ pub fn wrong(generated: &Generated, verdicts: &Verdicts) -> Vec<String> {
 }
 
 fn offset(us: u64, origin_us: u64) -> i64 {
-    if us == NEVER { i64::MAX } else { i64::try_from(us).unwrap() - i64::try_from(origin_us).unwrap() }
+    i64::try_from(i128::from(us) - i128::from(origin_us)).unwrap_or(i64::MAX)
 }
 
 fn death_of(generated: &Generated, kind: Option<&str>) -> u64 {

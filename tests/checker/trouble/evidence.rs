@@ -50,7 +50,8 @@ pub fn clock_step(generated: &mut Generated, rng: &mut Rng) {
         truth.gap_us += by;
     } else {
         // Far enough to be seen: less than the time since the last event cannot be told from a fast clock.
-        let by = at - events[i - 1].at_us + rng.log_within(1, 900_000);
+        let before = events.iter().map(|e| e.at_us).filter(|us| *us < at).max().unwrap_or(0);
+        let by = at - before + rng.log_within(1, 900_000);
         let back = |us: &mut u64| *us = if *us >= at { us.saturating_sub(by) } else { *us };
         events.iter_mut().for_each(|e| times(e, &mut { back }));
         generated.untouched = false;
