@@ -23,7 +23,8 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
         record.stated_end.map(|end| u64::try_from(end.duration_since(view.head.started).as_micros()).unwrap_or(0));
     let end_us = stated.unwrap_or(sent_us + record.ttl_ms * 1000);
     let death = death(subject, control);
-    if let Some(refused) = death.counted.filter(|o| o.done_us < end_us) {
+    // One that rests: followed by anything but refusals it proves no death.
+    if let Some(refused) = death.counted.filter(|o| o.done_us < end_us && death.settled) {
         let early = ms(i64::try_from(end_us - refused.done_us).unwrap_or(0), false);
         return Found::failed(
             Reason::RefusedEarly,

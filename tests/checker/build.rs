@@ -135,7 +135,7 @@ pub struct Events(Vec<(u64, State, Body)>);
 
 impl Events {
     pub fn new() -> Self {
-        let mut events = Self::default();
+        let mut events = Self(Vec::with_capacity(200));
         events.add(1_000_000, server(OURS));
         events
     }
@@ -149,8 +149,10 @@ impl Events {
     /// The scenario is done.
     pub fn history(mut self, head: Head) -> History {
         self.0.push((self.last_us(), State::Done, Body::State));
-        self.0.sort_by_key(|(at, state, _)| (*at, *state));
-        let events = self.0.into_iter().zip(1..);
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by_key(|i| (self.0[*i].0, self.0[*i].1));
+        let mut all: Vec<Option<(u64, State, Body)>> = self.0.into_iter().map(Some).collect();
+        let events = order.into_iter().filter_map(|i| all[i].take()).zip(1..);
         let events = events.map(|((at_us, state, body), seq)| Event {
             seq,
             at_us,
