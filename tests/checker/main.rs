@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
 
 mod build;
+mod hand;
+mod laws;
 mod many;
 mod play;
 mod rng;
 mod second;
 mod sessions;
 mod spec;
+mod table;
 mod trouble;
 mod truth;
 mod world;

@@ -26,7 +26,8 @@ struct Seen {
     is: Is,
 }
 
-struct Case<'a> {
+/// One history, as this judge reads it.
+pub struct Case<'a> {
     history: &'a History,
     trigger: Trigger,
     limit: u64,
@@ -73,7 +74,7 @@ fn find<'a, T>(history: &'a History, f: impl Fn(&'a Event) -> Option<T>) -> Opti
 }
 
 impl<'a> Case<'a> {
-    fn new(history: &'a History) -> Self {
+    pub fn new(history: &'a History) -> Self {
         let plan = &history.head.drills[0].scenarios[0];
         let done = history.events.iter().any(|e| e.state == State::Done && e.body == Body::State);
         let mut seqs: Vec<u64> = history.events.iter().map(|e| e.seq).collect();
@@ -86,6 +87,25 @@ impl<'a> Case<'a> {
             whole,
             subject: series(history, &SUBJECT, whole),
             control: series(history, &Part::Control, whole),
+        }
+    }
+
+    /// Events in the order of their numbers are in the order of their times.
+    pub fn timed(&self) -> bool {
+        let mut order: Vec<(u64, u64)> = self.history.events.iter().map(|e| (e.seq, e.at_us)).collect();
+        order.sort_unstable();
+        order.windows(2).all(|w| w[0].1 <= w[1].1)
+    }
+
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The trigger was answered; a TTL needs nobody.
+    pub fn heard(&self) -> bool {
+        match self.trigger {
+            Trigger::Revoke => self.pulled().is_some_and(|(_, answered)| answered),
+            Trigger::Expire { .. } => true,
         }
     }
 
@@ -111,7 +131,7 @@ impl<'a> Case<'a> {
     }
 
     /// Rule 4: between which instants the origin lies.
-    fn origin(&self) -> Option<(u64, u64)> {
+    pub fn origin(&self) -> Option<(u64, u64)> {
         let (from, to) = match self.trigger {
             Trigger::Revoke => self.pulled().map(|(sent, _)| (sent, sent))?,
             Trigger::Expire { ttl_ms } => self.issued().map(|(s, r)| (s + ttl_ms * 1000, r + ttl_ms * 1000))?,
@@ -161,14 +181,10 @@ impl<'a> Case<'a> {
     /// The claim that it is dead within the limit, in all worlds that could be.
     fn dead_in_time(&self) -> Option<Outcome> {
         let (from, to) = self.origin()?;
-        let heard = match self.trigger {
-            Trigger::Revoke => self.pulled()?.1,
-            Trigger::Expire { .. } => true,
-        };
         let deaths = self.deaths();
         let keeps = |origin: u64| move |d: &u64| *d != NEVER && *d <= origin + self.limit;
         // In the world where an unanswered trigger was never heard, nothing is broken.
-        let some_keep = deaths.iter().any(keeps(to)) || !heard;
+        let some_keep = deaths.iter().any(keeps(to)) || !self.heard();
         let all_keep = deaths.iter().all(keeps(from));
         Some(match (some_keep, all_keep && self.whole && !self.perhaps_dead_before()) {
             (false, _) => Outcome::Failed,
@@ -206,12 +222,10 @@ impl<'a> Case<'a> {
 
 /// Where the two judges differ on a history; empty: nowhere. What rests on a premise that is not passed is left to the first.
 pub fn disagreements(history: &History, verdicts: &Verdicts) -> Vec<String> {
-    let mut order: Vec<(u64, u64)> = history.events.iter().map(|e| (e.seq, e.at_us)).collect();
-    order.sort_unstable();
-    if order.windows(2).any(|w| w[0].1 > w[1].1) {
+    let case = Case::new(history);
+    if !case.timed() {
         return vec![];
     }
-    let case = Case::new(history);
     let second = [
         ("trigger.refused-at-backend", case.dead_in_time()),
         ("trigger.exposure", case.dead_in_time()),

@@ -5,6 +5,8 @@ mod credential;
 mod evidence;
 mod windows;
 
+pub use evidence::times;
+
 use super::play::{Generated, play};
 use super::rng::Rng;
 use super::spec::Spec;
