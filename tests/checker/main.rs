@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
 
 mod build;
+mod coverage;
+mod fixtures;
 mod hand;
 mod laws;
 mod many;

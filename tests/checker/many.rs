@@ -15,7 +15,7 @@ const CHUNK: u64 = 250;
 /// No more wrong ones of a kind are shown.
 const SHOWN: usize = 5;
 
-/// The one place that reads the environment: `DRILL_CHECKER_HISTORIES`, how many histories of each kind.
+/// `DRILL_CHECKER_HISTORIES`: how many histories of each kind.
 pub fn histories() -> u64 {
     std::env::var("DRILL_CHECKER_HISTORIES").ok().and_then(|n| n.replace('_', "").parse().ok()).unwrap_or(HISTORIES)
 }
@@ -135,9 +135,12 @@ fn no_wrong_pass_no_wrong_fail_and_every_interval_holds_the_truth() {
     for (kind, row) in KINDS.iter().zip(&rows) {
         for (seed, what) in row.shown.iter().take(SHOWN) {
             wrong += &format!("{}-{seed}: {what}\n", kind.name);
+            super::fixtures::write_failing(kind.name, *seed, what);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    let gaps = super::coverage::gaps(&rows);
+    assert!(gaps.is_empty(), "{gaps}");
 }
 
 /// `DRILL_CHECKER_SHOW=kind-seed`: that history, its truth and its verdicts.
