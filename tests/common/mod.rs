@@ -35,6 +35,7 @@ pub fn scenario(name: &str, trigger: Trigger, line: u32) -> ScenarioPlan {
         limit_ms: 2000,
         limit_is_default: false,
         sessions: [("idle".to_owned(), SessionClaim::ClosedWithin { limit_ms: 5000 })].into(),
+        leases: 1,
         ends: Ends::Refused,
         fault: None,
     }
