@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Files of the drills directory that are no drills.
-const RESERVED: &[&str] = &["exceptions", "inventory"];
+pub(super) const RESERVED: &[&str] = &["exceptions", "inventory"];
 
 /// A drill file that is there.
 struct Found {
@@ -93,6 +93,7 @@ pub fn load_text(
     let name = source.file.rsplit('/').next().unwrap_or(source.file);
     let stem = name.strip_suffix(".yaml").unwrap_or(name);
     let mut findings = Findings::new(source);
+    findings.todos(&node);
     let plan = resolve(&raw, DrillFile { path: source.file, stem, sha256 }, project, &mut findings);
     let found = findings.into_all();
     match plan {

@@ -18,7 +18,7 @@ pub const DEFAULT_LIMIT_MS: u64 = 5_000;
 /// Who issues where a drill does not say.
 pub const DEFAULT_AUTHORITY: &str = "quay.io/openbao/openbao:2.7.2";
 /// The control's TTL is at least so many times the trigger's.
-const CONTROL_FACTOR: u64 = 10;
+pub(super) const CONTROL_FACTOR: u64 = 10;
 
 /// The file that a drill stands in.
 #[derive(Debug, Clone, Copy)]

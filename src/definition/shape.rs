@@ -125,6 +125,7 @@ pub struct RawScenario {
     /// Default: the drill's.
     pub limit: Option<At<RawDuration>>,
     /// What is claimed of sessions that were open before. Default: every kind of the backend, closed within the limit.
+    #[schemars(schema_with = "sessions")]
     pub sessions: Option<Entries<RawClaim>>,
     /// How access ends. Default: `refused`.
     pub ends: Option<Ends>,
@@ -176,4 +177,8 @@ pub enum RawDisturbance {
     Killed(At<RawDuration>),
     /// OpenBao only: sealed, unsealed afterwards.
     Sealed(At<RawDuration>),
+}
+
+fn sessions(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    super::schema::only::<RawClaim>(crate::backend::postgres::SESSION_KINDS, generator)
 }

@@ -24,13 +24,13 @@ pub struct Diagnostic {
     /// What.
     pub problem: Problem,
     /// Where; nowhere if the command line is wrong.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 impl Diagnostic {
     /// With its place.
     pub fn new(problem: Problem, place: Place) -> Self {
-        Self { problem, place: Some(place) }
+        Self { problem, place: Some(Box::new(place)) }
     }
     /// Of the command line, which has no places.
     pub fn without_place(problem: Problem) -> Self {

@@ -2,9 +2,19 @@
 
 use super::diagnostic::Diagnostic;
 use super::duration::{RawDuration, milliseconds};
+use super::node::{Node, Value};
 use super::parse::Source;
 use super::problem::Problem;
 use super::span::{At, Span};
+
+/// What `drill new` leaves to a person: `${TODO what}`.
+pub const TODO: &str = "${TODO";
+
+/// What is to be filled in, where a text says so.
+pub fn todo(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(TODO)?;
+    Some(rest.split('}').next().unwrap_or(rest).trim())
+}
 
 /// What was found so far in one document.
 #[derive(Debug)]
@@ -25,6 +35,19 @@ impl<'a> Findings<'a> {
     /// Something in another file.
     pub fn add_elsewhere(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
+    }
+    /// What `drill new` left to be filled in, wherever it stands in the document.
+    pub fn todos(&mut self, node: &Node) {
+        match &node.value {
+            Value::Text(text) => {
+                if let Some(what) = todo(text) {
+                    self.add(Problem::Todo(what.to_string()), node.span);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.todos(item)),
+            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.todos(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
     /// Its milliseconds; 0 where it is none, which was noted.
     pub fn duration(&mut self, raw: &At<RawDuration>) -> u64 {
@@ -56,6 +79,9 @@ impl<'a> Findings<'a> {
     }
     /// Everything found, in the order of places.
     pub fn into_all(mut self) -> Vec<Diagnostic> {
+        // What is not filled in yet cannot be right: nothing else is said of it.
+        let open: Vec<_> = self.found.iter().filter(|d| matches!(d.problem, Problem::Todo(_))).cloned().collect();
+        self.found.retain(|d| matches!(d.problem, Problem::Todo(_)) || !open.iter().any(|o| o.place == d.place));
         self.found.sort_by_key(|d| d.place.as_ref().map(|p| (p.file != self.source.file, p.file.clone(), p.span)));
         self.found
     }

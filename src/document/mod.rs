@@ -18,7 +18,7 @@ mod suggest;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::{RawDuration, milliseconds};
 pub use entries::Entries;
-pub use findings::Findings;
+pub use findings::{Findings, TODO};
 pub use node::{Node, Value};
 pub use parse::{Source, parse};
 pub use problem::Problem;

@@ -89,6 +89,8 @@ pub enum Problem {
     ControlTooShort { control: String, subject: String },
 
     // Names and values.
+    #[error("still to be filled in: {0}")]
+    Todo(String),
     #[error("`{name}` is no name for {what}")]
     BadName { what: &'static str, name: String },
     #[error("the drill is called `{drill}`, its file `{stem}.yaml`")]
@@ -153,6 +155,10 @@ pub enum Problem {
     BadSelection(String),
     #[error("{0} is there already")]
     Exists(String),
+    #[error("a drill cannot be called `{0}`")]
+    ReservedName(String),
+    #[error("cannot write {path}: {why}")]
+    Unwritable { path: String, why: String },
 }
 
 impl Problem {
@@ -201,6 +207,7 @@ impl Problem {
             Self::DefaultAboveMax { .. } => "OpenBao would cut it".into(),
             Self::ExpireAboveMax { .. } => "shorten `expire`".into(),
             Self::ControlTooShort { .. } => "the control has the role's default_ttl: shorten `expire`".into(),
+            Self::Todo(_) => "replace all of it".into(),
             Self::BadName { .. } => "lower-case letters, digits and dashes, at most 63, no dash first".into(),
             Self::NotTheFilesName { stem, .. } => format!("write `{stem}`, or rename the file"),
             Self::Blank(_) => "name it".into(),
@@ -251,6 +258,7 @@ impl Problem {
                 format!("did you mean `{meant}`?")
             }
             Self::BadSelection(_) => "globs know `*` and `?`".into(),
+            Self::ReservedName(_) => "`exceptions.yaml` and `inventory.yaml` are no drills: take another name".into(),
             Self::Exists(_) => "remove it first, or take another name".into(),
             _ => return None,
         })

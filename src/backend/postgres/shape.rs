@@ -2,6 +2,7 @@
 
 use super::objects::{Kind, needed, words};
 use super::{DEFAULT_IMAGE, PostgresPlan};
+use crate::document::findings::todo;
 use crate::document::sql::{self, Statements};
 use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span};
 use schemars::JsonSchema;
@@ -65,7 +66,7 @@ impl RawPostgres {
         };
         if !seed_sql.is_empty() {
             check_seed(Source { file: &self.seed.value, text: &seed_sql }, findings);
-            self.check_objects(&seed_sql, &database, statements, findings);
+            Self::check_objects(&seed_sql, &database, statements, findings);
         }
         let texts = |list: &Statements| list.value.iter().map(|s| s.value.clone()).collect();
         PostgresPlan {
@@ -93,7 +94,7 @@ impl RawPostgres {
     }
 
     /// Names what the credential's statements need and the seed does not.
-    fn check_objects(&self, seed: &str, database: &str, statements: &[(Span, String)], findings: &mut Findings) {
+    fn check_objects(seed: &str, database: &str, statements: &[(Span, String)], findings: &mut Findings) {
         let known = words(seed);
         let mut said = BTreeSet::new();
         for (span, statement) in statements {
@@ -128,7 +129,11 @@ fn check_seed(seed: Source, findings: &mut Findings) {
                 let start = line.len() - rest.len() + before.len();
                 let column = small(line[..start].chars().count() + 1);
                 let span = Span { line: line_number, column, length: small(name.chars().count() + 3) };
-                findings.add_elsewhere(Diagnostic::new(Problem::UnknownPlaceholder(name.into()), seed.place(span)));
+                let problem = match todo(&format!("${{{name}}}")) {
+                    Some(what) => Problem::Todo(what.to_string()),
+                    None => Problem::UnknownPlaceholder(name.into()),
+                };
+                findings.add_elsewhere(Diagnostic::new(problem, seed.place(span)));
             }
             rest = after;
         }
@@ -138,9 +143,9 @@ fn check_seed(seed: Source, findings: &mut Findings) {
 /// A reference names an image and a version.
 pub(crate) fn wrong_image(image: &str) -> Option<Problem> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
+    let last = image.rsplit('/').next().unwrap_or(image);
     let name = last.split([':', '@']).next().unwrap_or("");
-    if name.is_empty() || !image.chars().all(allowed) || path.starts_with('/') || name != name.to_lowercase() {
+    if name.is_empty() || !image.chars().all(allowed) || image.starts_with('/') || name != name.to_lowercase() {
         return Some(Problem::BadImage(image.to_string()));
     }
     match last[name.len()..].strip_prefix([':', '@']) {

@@ -19,6 +19,8 @@ pub struct Exported {
     pub mount: Option<MountLimits>,
     /// From `config.json`: the database that its URL names.
     pub database: Option<String>,
+    /// From `config.json`: the plugin that knows the backend.
+    pub plugin: Option<String>,
     /// Over the canonical `data` of `role.json`, hex.
     pub sha256: String,
     /// The day on which `role.json` was written, UTC.
@@ -89,8 +91,10 @@ pub fn read(dir: &str, project: &Project) -> Result<Exported, Failure> {
         Ok(Some((self::data(&path, &file)?, file)))
     };
     let mount = optional("mount.json")?.map(|(data, file)| mount(&data, &file)).transpose()?;
-    let database = optional("config.json")?.and_then(|(data, _)| database(&data));
-    Ok(Exported { role, mount, database, sha256: hash(&data), date: date(&path) })
+    let config = optional("config.json")?.map(|(data, _)| data);
+    let database = config.as_ref().and_then(database);
+    let plugin = config.as_ref().and_then(|data| Some(data.get("plugin_name")?.as_str()?.to_string()));
+    Ok(Exported { role, mount, database, plugin, sha256: hash(&data), date: date(&path) })
 }
 
 fn wrong(file: &str, why: impl Into<String>, span: Span, line: &str) -> Failure {

@@ -60,12 +60,12 @@ impl RawDatabase {
             findings.add(problem, self.role.span);
         }
         match &self.exported {
-            Some(dir) => self.from_export(dir, project, findings),
-            None => Some(self.from_drill(findings)),
+            Some(dir) => self.exported(dir, project, findings),
+            None => Some(self.stated(findings)),
         }
     }
 
-    fn from_drill(&self, findings: &mut Findings) -> Resolved {
+    fn stated(&self, findings: &mut Findings) -> Resolved {
         for (_, list) in self.lists() {
             let Some(list) = list else { continue };
             // The same statement may well come twice: COMMIT.
@@ -123,7 +123,7 @@ impl RawDatabase {
         }
     }
 
-    fn from_export(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
+    fn exported(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
         for (key, list) in self.lists() {
             if let Some(list) = list {
                 findings.add(Problem::BesideExported(key), list.span);
@@ -134,7 +134,7 @@ impl RawDatabase {
                 findings.add(Problem::BesideExported(key), ttl.span);
             }
         }
-        let Exported { role, mount, database, sha256, date } = match export::read(&dir.value, project) {
+        let Exported { role, mount, database, sha256, date, .. } = match export::read(&dir.value, project) {
             Ok(exported) => exported,
             Err(export::Failure::At(diagnostic)) => {
                 findings.add_elsewhere(*diagnostic);
