@@ -1,5 +1,7 @@
 //! The house: who may import whom, no circle, no long file, no backend's name where it does not belong.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

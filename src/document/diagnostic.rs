@@ -53,13 +53,9 @@ impl Diagnostic {
         let (shown, before, carets) = window(&place.line, place.span);
         let bar = paint.dim("│");
         let _ = writeln!(out, "\n{gutter} {} {}:{line}:{column}", paint.dim("┌─"), printable(&place.file));
-        let _ = writeln!(out, "{} {bar} {shown}", paint.dim(&number));
+        let _ = writeln!(out, "{}", format!("{} {bar} {shown}", paint.dim(&number)).trim_end());
         let marks = format!("{}{}", " ".repeat(before), paint.error(&"^".repeat(carets)));
-        let _ = writeln!(out, "{gutter} {bar} {marks} {hint}");
-        while out.ends_with(" \n") {
-            out.truncate(out.len() - 2);
-            out.push('\n');
-        }
+        let _ = writeln!(out, "{}", format!("{gutter} {bar} {marks} {hint}").trim_end());
     }
 }
 
