@@ -36,7 +36,8 @@ fn message(file: &str) -> String {
     let order = Order { drills: Path::new("drills"), files: &files, resolved: false, color: false };
     let exit = validate(&order, &mut out, &mut err);
     assert_eq!((exit, text(&out).as_str()), (drill::exit::Exit::Usage, ""), "{file}");
-    text(&err).replace(root().to_str().unwrap(), "/project")
+    let above = root().parent().unwrap().join("orders.sql");
+    text(&err).replace(root().to_str().unwrap(), "/project").replace(above.to_str().unwrap(), "/above/orders.sql")
 }
 
 fn cases() -> Vec<String> {

@@ -171,10 +171,13 @@ fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
         RawDisturbance::Sealed(d) => (FaultKind::Sealed, d),
     };
     match (server, kind) {
-        (FaultServer::Backend, FaultKind::Sealed) => findings.add(Problem::SealedBackend, raw.span),
+        (FaultServer::Backend, FaultKind::Sealed) => {
+            findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"))
+        }
         // Its storage is in memory: it would come back as another.
         (FaultServer::Authority, FaultKind::Killed) => {
-            findings.add(Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] }, raw.span);
+            let problem = Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] };
+            findings.add(problem, findings.within(raw.span, "killed"));
         }
         _ => {}
     }

@@ -36,6 +36,27 @@ impl<'a> Findings<'a> {
     pub fn add_elsewhere(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
     }
+    /// The place of a word within a place, if it can be seen there.
+    pub fn within(&self, span: Span, word: &str) -> Span {
+        let line: Vec<char> = self.source.line(span.line).chars().collect();
+        let word: Vec<char> = word.chars().collect();
+        let start = (span.column as usize).saturating_sub(1).min(line.len());
+        let found = line[start..].windows(word.len().max(1)).position(|w| w == word);
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        found.map_or(span, |i| Span { column: small(start + i + 1), length: small(word.len()), ..span })
+    }
+    /// The place of the key that a list or a mapping belongs to: its own line, or the one above.
+    pub fn key_of(&self, span: Span, key: &str) -> Span {
+        let colon = format!("{key}:");
+        for line in [span.line, span.line.saturating_sub(1)] {
+            let start = Span { line, column: 1, length: 1 };
+            let found = self.within(start, &colon);
+            if found != start && (line < span.line || found.column < span.column) {
+                return Span { length: found.length - 1, ..found };
+            }
+        }
+        span
+    }
     /// What `drill new` left to be filled in, wherever it stands in the document.
     pub fn todos(&mut self, node: &Node) {
         match &node.value {

@@ -20,7 +20,7 @@ pub use duration::{RawDuration, milliseconds};
 pub use entries::Entries;
 pub use findings::{Findings, TODO};
 pub use node::{Node, Value};
-pub use parse::{Source, parse};
+pub use parse::{Source, lines, parse};
 pub use problem::Problem;
 pub use project::Project;
 pub use shape::{Planned, shape};

@@ -8,7 +8,7 @@ use super::span::At;
 pub type Statements = At<Vec<At<String>>>;
 
 /// What PostgreSQL's statements, and MariaDB's, begin with.
-const FIRST_WORDS: &[&str] = &[
+pub(super) const FIRST_WORDS: &[&str] = &[
     "abort",
     "alter",
     "analyse",
@@ -69,12 +69,28 @@ const FIRST_WORDS: &[&str] = &[
     "with",
 ];
 
-/// Notes what is wrong with a list of statements.
+/// Notes every statement that does not begin like one.
 pub fn check(statements: &Statements, findings: &mut Findings) {
-    for (i, statement) in statements.value.iter().enumerate() {
+    let mut before: Option<&At<String>> = None;
+    for statement in &statements.value {
         if let Some(problem) = beginning(&statement.value) {
-            findings.add(problem, statement.span);
-        } else if statements.value[..i].iter().any(|s| s.value == statement.value) {
+            findings.add(split(before, statement).unwrap_or(problem), statement.span);
+        }
+        before = Some(statement);
+    }
+}
+
+/// Two items of one line: in a list in brackets every comma ends an item, also the one within a statement.
+fn split(before: Option<&At<String>>, statement: &At<String>) -> Option<Problem> {
+    let before = before.filter(|b| b.span.line == statement.span.line && !statement.value.trim().is_empty())?;
+    let whole = format!("{}, {}", before.value, statement.value);
+    Some(Problem::SplitStatement { part: statement.value.clone(), whole })
+}
+
+/// Notes every statement that stands in the list already: where that says nothing, it is a slip.
+pub fn check_repeats(statements: &Statements, findings: &mut Findings) {
+    for (i, statement) in statements.value.iter().enumerate() {
+        if beginning(&statement.value).is_none() && statements.value[..i].iter().any(|s| s.value == statement.value) {
             findings.add(Problem::SameStatement, statement.span);
         }
     }
@@ -84,10 +100,11 @@ pub fn check(statements: &Statements, findings: &mut Findings) {
 pub fn check_templates(statements: &Statements, findings: &mut Findings) {
     for statement in &statements.value {
         for (name, quoted) in templates(&statement.value) {
+            let at = findings.within(statement.span, &format!("{{{{{name}}}}}"));
             if !TEMPLATES.contains(&name.as_str()) {
-                findings.add(Problem::UnknownTemplate(name), statement.span);
+                findings.add(Problem::UnknownTemplate(name), at);
             } else if !quoted {
-                findings.add(Problem::BareTemplate(name), statement.span);
+                findings.add(Problem::BareTemplate(name), at);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::objects::{Kind, needed, words};
 use super::{DEFAULT_IMAGE, PostgresPlan};
 use crate::document::findings::todo;
 use crate::document::sql::{self, Statements};
-use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span};
+use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span, lines};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -85,6 +85,7 @@ impl RawPostgres {
                 findings.add(Problem::NothingStated(what), list.span);
             }
             sql::check(list, findings);
+            sql::check_repeats(list, findings);
         }
         for denied in &self.denied.value {
             if self.allowed.value.iter().any(|allowed| allowed.value == denied.value) {
@@ -114,7 +115,7 @@ impl RawPostgres {
 /// What only psql understands, and placeholders that nobody fills in.
 fn check_seed(seed: Source, findings: &mut Findings) {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    for (index, line) in seed.text.lines().enumerate() {
+    for (index, line) in lines(seed.text).enumerate() {
         let line_number = small(index + 1);
         if line.starts_with('\\') {
             let span = Span { line: line_number, column: 1, length: small(line.chars().count()) };
@@ -145,7 +146,9 @@ pub(crate) fn wrong_image(image: &str) -> Option<Problem> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
     let last = image.rsplit('/').next().unwrap_or(image);
     let name = last.split([':', '@']).next().unwrap_or("");
-    if name.is_empty() || !image.chars().all(allowed) || image.starts_with('/') || name != name.to_lowercase() {
+    // A version alone is the tag of an image that was forgotten.
+    let version = name.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if version || !image.chars().all(allowed) || image.starts_with('/') || name != name.to_lowercase() {
         return Some(Problem::BadImage(image.to_string()));
     }
     match last[name.len()..].strip_prefix([':', '@']) {
@@ -171,7 +174,7 @@ mod tests {
         for good in ["postgres:17", "quay.io/openbao/openbao:2.7.2", "localhost:5000/postgres:17.2", "a/b@sha256:0f"] {
             assert_eq!(wrong_image(good), None, "{good}");
         }
-        for bad in ["", "Postgres:17", "postgres 17", "postgres:", "/x:1", "x/"] {
+        for bad in ["", "Postgres:17", "postgres 17", "17", "17.10", "postgres:", "/x:1", "x/"] {
             assert!(matches!(wrong_image(bad), Some(Problem::BadImage(_))), "{bad}");
         }
         for bare in ["postgres", "localhost:5000/postgres"] {

@@ -2,6 +2,7 @@
 
 use super::export::{self, Exported};
 use super::{DatabasePlan, RoleSource};
+use crate::document::problem::TEMPLATES;
 use crate::document::sql::{self, Statements};
 use crate::document::{At, Findings, Problem, Project, RawDuration, Span, duration};
 use schemars::JsonSchema;
@@ -69,20 +70,20 @@ impl RawDatabase {
         for (_, list) in self.lists() {
             let Some(list) = list else { continue };
             // The same statement may well come twice: COMMIT.
-            for statement in &list.value {
-                let alone = At { value: vec![statement.clone()], span: statement.span };
-                sql::check(&alone, findings);
-            }
+            sql::check(list, findings);
             sql::check_templates(list, findings);
         }
         match &self.creation_statements {
             None => findings.add(Problem::MissingKey("creation_statements"), self.role.span),
             Some(list) => {
+                let used: Vec<String> =
+                    list.value.iter().flat_map(|s| sql::templates(&s.value)).map(|(name, _)| name).collect();
+                // A misspelt one was noted, and is probably the one that is missing.
+                let misspelt = used.iter().any(|name| !TEMPLATES.contains(&name.as_str()));
+                let at = list.value.first().map_or(list.span, |s| s.span);
                 for (template, other) in [("name", "username"), ("password", "password")] {
-                    let used =
-                        |s: &At<String>| sql::templates(&s.value).iter().any(|(n, _)| n == template || n == other);
-                    if !list.value.iter().any(used) {
-                        findings.add(Problem::TemplateUnused(template), list.span);
+                    if !misspelt && !used.iter().any(|name| name == template || name == other) {
+                        findings.add(Problem::TemplateUnused(template), at);
                     }
                 }
             }
@@ -126,12 +127,12 @@ impl RawDatabase {
     fn exported(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
         for (key, list) in self.lists() {
             if let Some(list) = list {
-                findings.add(Problem::BesideExported(key), list.span);
+                findings.add(Problem::BesideExported(key), findings.key_of(list.span, key));
             }
         }
         for (key, ttl) in [("default_ttl", &self.default_ttl), ("max_ttl", &self.max_ttl)] {
             if let Some(ttl) = ttl {
-                findings.add(Problem::BesideExported(key), ttl.span);
+                findings.add(Problem::BesideExported(key), findings.key_of(ttl.span, key));
             }
         }
         let Exported { role, mount, database, sha256, date, .. } = match export::read(&dir.value, project) {
