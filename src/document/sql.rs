@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::problem::{Problem, TEMPLATES};
 use super::span::At;
+use std::collections::HashSet;
 
 /// Statements as they stand in a file.
 pub type Statements = At<Vec<At<String>>>;
@@ -89,8 +90,9 @@ fn split(before: Option<&At<String>>, statement: &At<String>) -> Option<Problem>
 
 /// Notes every statement that stands in the list already: where that says nothing, it is a slip.
 pub fn check_repeats(statements: &Statements, findings: &mut Findings) {
-    for (i, statement) in statements.value.iter().enumerate() {
-        if beginning(&statement.value).is_none() && statements.value[..i].iter().any(|s| s.value == statement.value) {
+    let mut seen = HashSet::new();
+    for statement in &statements.value {
+        if beginning(&statement.value).is_none() && !seen.insert(statement.value.as_str()) {
             findings.add(Problem::SameStatement, statement.span);
         }
     }
