@@ -139,3 +139,86 @@ fn the_committed_schema_is_the_programs() {
     let committed = std::fs::read_to_string(file).unwrap();
     assert!(out == committed, "drill schema > docs/drill.schema.json");
 }
+
+fn schema_says(schemas: &boon::Schemas, index: boon::SchemaIndex, file: &std::path::Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let drill: Value = serde_yaml::from_str(&text).map_err(|e| e.to_string())?;
+    schemas.validate(&drill, index).map_err(|e| format!("{e:#}"))
+}
+
+/// The schema lets pass what the loader lets pass, and an editor sees what is structurally wrong as one types.
+#[test]
+fn the_schema_and_the_loader_agree() {
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    let text = std::fs::read_to_string(root().join("docs/drill.schema.json")).unwrap();
+    compiler.add_resource("drill.schema.json", serde_json::from_str(&text).unwrap()).unwrap();
+    let index = compiler.compile("drill.schema.json", &mut schemas).unwrap();
+    let says = |file: &std::path::Path| schema_says(&schemas, index, file);
+    let mut shipped = 0;
+    for entry in std::fs::read_dir(root().join("drills")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|x| x == "yaml") {
+            says(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            shipped += 1;
+        }
+    }
+    assert!(shipped > 0);
+    let project = Project::with_export();
+    project.drill(&["new", "orders", "--from", "drills/roles/orders-rw"]);
+    project.fill("orders", drafts::FILLED);
+    says(&project.path("drills/orders.yaml")).unwrap_or_else(|e| panic!("a draft: {e}"));
+    for wrong in [
+        "unknown-key",
+        "unknown-key-in-caller",
+        "unknown-key-in-credential",
+        "unknown-key-in-backend",
+        "unknown-key-in-scenario",
+        "unknown-key-in-authority",
+        "unknown-system",
+        "unknown-caller-kind",
+        "unknown-credential-kind",
+        "unknown-backend",
+        "unknown-authority",
+        "unknown-trigger",
+        "unknown-login",
+        "unknown-ends",
+        "unknown-claim",
+        "unknown-session-kind",
+        "unknown-fault-server",
+        "unknown-fault",
+        "list-for-text",
+        "text-for-list",
+        "text-for-keys",
+        "list-for-scenarios",
+        "nothing-for-text",
+        "nothing-for-keys",
+        "number-for-name",
+        "version-read-as-a-number",
+        "map-for-statement",
+        "trigger-with-two",
+        "trigger-with-none",
+        "revoke-with-a-value",
+        "expire-without-a-value",
+        "duration-as-keys",
+        "missing-owner",
+        "missing-caller-tenant",
+        "missing-trigger",
+        "missing-seed",
+        "missing-statements-and-ttls",
+        "no-scenarios",
+        "no-unit",
+        "unknown-unit",
+        "no-duration",
+        "ttl-negative",
+        "bad-names",
+        "blank-owner",
+        "statement-twice",
+        "nothing-denied",
+        "exported-beside-statements",
+        "exported-caller-beside-owner",
+    ] {
+        let file = root().join(format!("fixtures/invalid/{wrong}.yaml"));
+        assert!(says(&file).is_err(), "{wrong} passes the schema");
+    }
+}

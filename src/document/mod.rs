@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod entries;
 pub mod findings;
+pub mod json;
 mod node;
 mod parse;
 pub mod problem;

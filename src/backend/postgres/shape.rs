@@ -20,14 +20,17 @@ const PLACEHOLDERS: &[&str] = &["parent", "inspector"];
 #[schemars(rename = "Postgres")]
 pub struct RawPostgres {
     /// The official image. Default: `postgres:17`.
+    #[schemars(extend("default" = DEFAULT_IMAGE))]
     pub image: Option<At<String>>,
     /// The database that the seed runs in and the credential logs in to. Default: the one that an exported `config.json` names, else `app`.
     pub database: Option<At<String>>,
-    /// A script that the administrator runs once: roles, tables, rows. Its path starts at the parent of the drills directory. `${parent}` and `${inspector}` stand for the roles that drill makes.
+    /// The SQL script that the administrator runs once: roles, tables, rows. Its path starts at the parent of the drills directory. `${parent}` and `${inspector}` stand for the roles that drill makes.
     pub seed: At<String>,
-    /// What the credential must be able to do.
+    /// SQL that the credential must be able to run, one statement a line.
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
     pub allowed: Statements,
-    /// What must be denied to it, and what the administrator can do.
+    /// SQL that must be denied to it, and that the administrator can run: one statement a line.
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
     pub denied: Statements,
 }
 

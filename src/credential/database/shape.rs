@@ -2,30 +2,44 @@
 
 use super::export::{self, Exported};
 use super::{DatabasePlan, RoleSource};
+use crate::document::json::{exported, with, without};
 use crate::document::problem::TEMPLATES;
 use crate::document::sql::{self, Statements};
 use crate::document::{At, Findings, Problem, Project, RawDuration, Span, duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// What an export says instead.
+const OWN: &[&str] = &[
+    "creation_statements",
+    "revocation_statements",
+    "rollback_statements",
+    "renew_statements",
+    "default_ttl",
+    "max_ttl",
+];
+/// What must be said where nothing is exported.
+const NEEDED: &[&str] = &["creation_statements", "default_ttl", "max_ttl"];
+
 /// A role of OpenBao's database engine. Its statements and TTLs are written here, or exported from production.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Database")]
+#[schemars(rename = "Database", extend("if" = exported(), "then" = without(OWN), "else" = with(NEEDED)))]
 pub struct RawDatabase {
     /// The role's name at OpenBao.
     pub role: At<String>,
     /// A directory with `role.json` as `bao read -format=json database/roles/ROLE` writes it, and optionally `mount.json` and `config.json`. Instead of statements and TTLs.
     pub exported: Option<At<String>>,
-    /// OpenBao's own, with `{{name}}`, `{{password}}` and `{{expiration}}` in quotes.
+    /// What OpenBao runs to make a user, with `"{{name}}"`, `'{{password}}'` and `'{{expiration}}'` in SQL's quotes.
+    #[schemars(extend("minItems" = 1))]
     pub creation_statements: Option<Statements>,
-    /// Left out: the plugin's default.
+    /// What OpenBao runs, in one transaction, to end a user. Left out: the plugin's default, which leaves open sessions.
     pub revocation_statements: Option<Statements>,
     /// Run where creation failed.
     pub rollback_statements: Option<Statements>,
     /// Run on renewal.
     pub renew_statements: Option<Statements>,
-    /// The TTL of a lease.
+    /// How long a lease lives that nobody renews.
     pub default_ttl: Option<At<RawDuration>>,
     /// The longest that a lease can live, renewals included.
     pub max_ttl: Option<At<RawDuration>>,
