@@ -140,6 +140,58 @@ fn the_committed_schema_is_the_programs() {
     assert!(out == committed, "drill schema > docs/drill.schema.json");
 }
 
+/// Definitions in `fixtures/invalid` that a schema can refuse.
+const WRONG_FOR_AN_EDITOR: &[&str] = &[
+    "unknown-key",
+    "unknown-key-in-caller",
+    "unknown-key-in-credential",
+    "unknown-key-in-backend",
+    "unknown-key-in-scenario",
+    "unknown-key-in-authority",
+    "unknown-system",
+    "unknown-caller-kind",
+    "unknown-credential-kind",
+    "unknown-backend",
+    "unknown-authority",
+    "unknown-trigger",
+    "unknown-login",
+    "unknown-ends",
+    "unknown-claim",
+    "unknown-session-kind",
+    "unknown-fault-server",
+    "unknown-fault",
+    "list-for-text",
+    "text-for-list",
+    "text-for-keys",
+    "list-for-scenarios",
+    "nothing-for-text",
+    "nothing-for-keys",
+    "number-for-name",
+    "version-read-as-a-number",
+    "map-for-statement",
+    "trigger-with-two",
+    "trigger-with-none",
+    "revoke-with-a-value",
+    "expire-without-a-value",
+    "duration-as-keys",
+    "missing-owner",
+    "missing-caller-tenant",
+    "missing-trigger",
+    "missing-seed",
+    "missing-statements-and-ttls",
+    "no-scenarios",
+    "no-unit",
+    "unknown-unit",
+    "no-duration",
+    "ttl-negative",
+    "bad-names",
+    "blank-owner",
+    "statement-twice",
+    "nothing-denied",
+    "exported-beside-statements",
+    "exported-caller-beside-owner",
+];
+
 fn schema_says(schemas: &boon::Schemas, index: boon::SchemaIndex, file: &std::path::Path) -> Result<(), String> {
     let text = std::fs::read_to_string(file).unwrap();
     let drill: Value = serde_yaml::from_str(&text).map_err(|e| e.to_string())?;
@@ -168,57 +220,39 @@ fn the_schema_and_the_loader_agree() {
     project.drill(&["new", "orders", "--from", "drills/roles/orders-rw"]);
     project.fill("orders", drafts::FILLED);
     says(&project.path("drills/orders.yaml")).unwrap_or_else(|e| panic!("a draft: {e}"));
-    for wrong in [
-        "unknown-key",
-        "unknown-key-in-caller",
-        "unknown-key-in-credential",
-        "unknown-key-in-backend",
-        "unknown-key-in-scenario",
-        "unknown-key-in-authority",
-        "unknown-system",
-        "unknown-caller-kind",
-        "unknown-credential-kind",
-        "unknown-backend",
-        "unknown-authority",
-        "unknown-trigger",
-        "unknown-login",
-        "unknown-ends",
-        "unknown-claim",
-        "unknown-session-kind",
-        "unknown-fault-server",
-        "unknown-fault",
-        "list-for-text",
-        "text-for-list",
-        "text-for-keys",
-        "list-for-scenarios",
-        "nothing-for-text",
-        "nothing-for-keys",
-        "number-for-name",
-        "version-read-as-a-number",
-        "map-for-statement",
-        "trigger-with-two",
-        "trigger-with-none",
-        "revoke-with-a-value",
-        "expire-without-a-value",
-        "duration-as-keys",
-        "missing-owner",
-        "missing-caller-tenant",
-        "missing-trigger",
-        "missing-seed",
-        "missing-statements-and-ttls",
-        "no-scenarios",
-        "no-unit",
-        "unknown-unit",
-        "no-duration",
-        "ttl-negative",
-        "bad-names",
-        "blank-owner",
-        "statement-twice",
-        "nothing-denied",
-        "exported-beside-statements",
-        "exported-caller-beside-owner",
-    ] {
+    for wrong in WRONG_FOR_AN_EDITOR {
         let file = root().join(format!("fixtures/invalid/{wrong}.yaml"));
         assert!(says(&file).is_err(), "{wrong} passes the schema");
     }
+}
+
+/// Every `properties` of a schema, at every level.
+fn keys(schema: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                found.extend(properties.keys().cloned());
+            }
+            map.values().for_each(|v| keys(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| keys(v, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_reference_names_every_key_and_its_example_is_valid() {
+    let reference = std::fs::read_to_string(root().join("docs/drill-file.md")).unwrap();
+    let mut known = std::collections::BTreeSet::new();
+    keys(&drill::definition::schema::drill_schema(), &mut known);
+    assert!(known.len() > 30, "{known:?}");
+    for key in known {
+        let written = reference.contains(&format!("`{key}`")) || reference.contains(&format!("{key}:"));
+        assert!(written, "`{key}` is not in docs/drill-file.md");
+    }
+    let project = project();
+    let example = reference.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    project.write("drills/postgres.yaml", example);
+    let (code, _, err) = project.drill(&["validate"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
 }

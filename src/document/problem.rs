@@ -211,10 +211,9 @@ impl Problem {
             Self::TooMuch => "write out what is meant".into(),
             Self::NotClosed { close, .. } => format!("close it with `{close}` before this, or quote the whole value"),
             Self::OpenQuote => "close it at the end of the value".into(),
-            Self::SecondColon => "quote the whole value".into(),
+            Self::SecondColon | Self::StarBegins => "quote the whole value".into(),
             Self::NoColon => "write `key: value`, with a space between".into(),
             Self::Indented => "indent it like its neighbours".into(),
-            Self::StarBegins => "quote the whole value".into(),
             Self::Tag => "quote the value if a text is meant".into(),
             Self::UnknownAlias(_) => "quote it if a text is meant".into(),
             Self::TakesNothing(word) => format!("write just `{word}`"),
@@ -320,10 +319,9 @@ fn with_unit(number: &str) -> String {
 
 fn type_hint(expected: &str, found: &str) -> Option<&'static str> {
     Some(match (expected, found) {
-        (_, "a yes or no") => "quote it if a text is meant",
+        (_, "a yes or no") | ("a text", "keys with values") => "quote it if a text is meant",
         (_, "nothing") => "write its value, or remove the key",
         ("a text", "a list") => "write one text, without brackets and dashes",
-        ("a text", "keys with values") => "quote it if a text is meant",
         ("a list", _) => "write each in a line of its own below:  - …",
         ("keys with values", _) => "write `key: value` here",
         _ => return None,

@@ -79,7 +79,7 @@ impl Project {
                 let (todo, after) = part.split_once('}').unwrap();
                 match with.iter().find(|(begins, _)| todo.starts_with(begins)) {
                     Some((_, filled)) => text.push_str(filled),
-                    None => text.push_str(&format!("${{TODO {todo}}}")),
+                    None => text.extend(["${TODO ", todo, "}"]),
                 }
                 text.push_str(after);
             }
