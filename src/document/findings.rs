@@ -118,3 +118,84 @@ impl<'a> Findings<'a> {
         self.found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(text: &str) -> Findings<'_> {
+        Findings::new(Source { file: "a.yaml", text })
+    }
+    fn span(line: u32, column: u32, length: u32) -> Span {
+        Span { line, column, length }
+    }
+
+    #[test]
+    fn a_word_within_a_place() {
+        let f = findings("é: {{x}} {{x}}\n");
+        assert_eq!(f.within(span(1, 4, 11), "{{x}}"), span(1, 4, 5));
+        assert_eq!(f.within(span(1, 5, 10), "{{x}}"), span(1, 10, 5), "before its beginning there is nothing");
+        for nowhere in ["{{y}}", "é: {{x}} {{x}} and more"] {
+            assert_eq!(f.within(span(1, 4, 11), nowhere), span(1, 4, 11));
+        }
+        assert_eq!(f.within(span(9, 9, 9), "x"), span(9, 9, 9));
+        assert_eq!(f.within(span(1, 99, 1), "x"), span(1, 99, 1));
+    }
+
+    #[test]
+    fn the_key_of_a_value() {
+        let f = findings("ttl: 1h\nlist:\n  - a\nflow: { ttl: 1h }\n");
+        assert_eq!(f.key_of(span(1, 6, 2), "ttl"), span(1, 1, 3));
+        assert_eq!(f.key_of(span(3, 3, 1), "list"), span(2, 1, 4));
+        assert_eq!(f.key_of(span(4, 14, 2), "ttl"), span(4, 9, 3));
+        assert_eq!(f.key_of(span(3, 3, 1), "none"), span(3, 3, 1));
+        assert_eq!(f.key_of(span(1, 1, 1), "list"), span(1, 1, 1), "what stands behind is another's");
+    }
+
+    #[test]
+    fn a_todo_and_what_is_to_do() {
+        for (text, what) in [
+            ("${TODO the owner}", Some("the owner")),
+            ("x ${TODO a} ${TODO b}", Some("a")),
+            ("${TODO open", Some("open")),
+            ("${TODO}", Some("")),
+            ("TODO", None),
+            ("${parent}", None),
+        ] {
+            assert_eq!(todo(text), what, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_open_todo_is_not_judged_besides() {
+        let mut f = findings("a: x\nb: y\n");
+        f.add(Problem::Blank("a"), span(1, 4, 1));
+        f.add(Problem::Todo("a".into()), span(1, 4, 1));
+        f.add(Problem::Blank("b"), span(2, 4, 1));
+        let left: Vec<Problem> = f.into_all().into_iter().map(|d| d.problem).collect();
+        assert_eq!(left, [Problem::Todo("a".into()), Problem::Blank("b")]);
+    }
+
+    #[test]
+    fn findings_stand_in_the_order_of_places_and_end_somewhere() {
+        let mut f = findings("a: x\n");
+        for line in (1..=200).rev() {
+            f.add(Problem::EmptyStatement, span(line, 1, 1));
+        }
+        let all = f.into_all();
+        assert_eq!(all.len(), MOST);
+        assert!(all.is_sorted_by_key(|d| d.place.as_ref().map(|p| p.span.line)));
+    }
+
+    #[test]
+    fn a_ttl_has_whole_seconds() {
+        let raw = |text: &str| At { value: RawDuration(text.into()), span: span(1, 1, 1) };
+        let mut f = findings("x");
+        assert_eq!(f.ttl(&raw("90s")), 90_000);
+        assert_eq!(f.ttl(&raw("1500ms")), 0);
+        assert_eq!(f.duration(&raw("1500ms")), 1_500);
+        assert_eq!(f.ttl(&raw("soon")), 0);
+        let problems: Vec<Problem> = f.into_all().into_iter().map(|d| d.problem).collect();
+        assert_eq!(problems, [Problem::NoWholeSeconds, Problem::NoDuration("soon".into())]);
+    }
+}

@@ -304,3 +304,52 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Map(entries))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_yaml_ends_them() {
+        for (text, parts) in [
+            ("", &[][..]),
+            ("a", &["a"]),
+            ("a\n", &["a"]),
+            ("a\r\nb\rc\n\nd", &["a", "b", "c", "", "d"]),
+            ("\n\r", &["", ""]),
+            ("a\u{2028}b", &["a\u{2028}b"]),
+        ] {
+            assert_eq!(lines(text).collect::<Vec<_>>(), parts, "{text:?}");
+        }
+    }
+
+    fn tree(text: &str) -> Node {
+        parse(Source { file: "a.yaml", text }).unwrap_or_else(|d| panic!("{d:?}"))
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        for written in ["17.10", "1e3", "0x10", "007", "3600", "1_000", "-5", ".5", "99999999999999999999999"] {
+            let node = tree(&format!("a: {written}"));
+            let (Value::Number(text) | Value::Text(text)) = &node.get("a").unwrap().value else {
+                panic!("{written}: {node:?}");
+            };
+            assert_eq!(text, written);
+        }
+    }
+
+    #[test]
+    fn everything_knows_its_place() {
+        let node = tree("# é\nü:\n  - 'x'\n  - { k: [1, two] }\nz: *b\n".replace("'x'", "&b 'x'").as_str());
+        let Value::Map(entries) = &node.value else { panic!() };
+        let place = |s: Span| (s.line, s.column, s.length);
+        assert_eq!(place(entries[0].0.span), (2, 1, 1));
+        let Value::List(items) = &entries[0].1.value else { panic!() };
+        assert_eq!(place(items[0].span).0, 3);
+        let two = items[1].get("k").map(|n| &n.value);
+        let Some(Value::List(two)) = two else { panic!() };
+        assert_eq!(place(two[1].span), (4, 14, 3));
+        // An alias stands where it is used: that is what somebody would change.
+        assert_eq!((entries[1].1.span.line, &entries[1].1.value), (5, &Value::Text("x".into())));
+    }
+}

@@ -198,4 +198,35 @@ mod tests {
         assert_eq!(found("DO $$ it's {{name}} $$; {{name}}"), "nametrue namefalse");
         assert_eq!(found("{{open é"), "");
     }
+
+    fn statements(lines: &[(u32, &str)]) -> Statements {
+        let span = |line: u32| crate::document::Span { line, column: 1, length: 1 };
+        let all = lines.iter().map(|(line, text)| At { value: (*text).to_string(), span: span(*line) });
+        At { value: all.collect(), span: span(1) }
+    }
+
+    fn problems(check: fn(&Statements, &mut Findings), lines: &[(u32, &str)]) -> Vec<Problem> {
+        let mut findings = Findings::new(crate::document::Source { file: "a.yaml", text: "" });
+        check(&statements(lines), &mut findings);
+        findings.into_all().into_iter().map(|d| d.problem).collect()
+    }
+
+    #[test]
+    fn a_comma_splits_only_within_a_line() {
+        let (part, whole) = ("salary FROM payroll".to_string(), "SELECT id, salary FROM payroll".to_string());
+        assert_eq!(
+            problems(check, &[(1, "SELECT id"), (1, "salary FROM payroll")]),
+            [Problem::SplitStatement { part: part.clone(), whole }]
+        );
+        assert_eq!(problems(check, &[(1, "SELECT id"), (2, "salary FROM payroll")]), [Problem::NoStatement(part)]);
+        assert_eq!(problems(check, &[(1, "SELECT 1"), (1, "")]), [Problem::EmptyStatement]);
+        assert_eq!(problems(check, &[(1, "SELECT 1"), (1, "SELECT 2")]), []);
+    }
+
+    #[test]
+    fn the_same_twice_is_a_slip_and_said_once_for_each() {
+        let lines = [(1, "SELECT 1"), (2, "SELECT 2"), (3, "SELECT 1"), (4, "SELECT 1")];
+        assert_eq!(problems(check_repeats, &lines), [Problem::SameStatement, Problem::SameStatement]);
+        assert_eq!(problems(check_repeats, &[(1, "x"), (2, "x")]), [], "each is no statement at all");
+    }
 }
