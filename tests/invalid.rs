@@ -235,3 +235,36 @@ fn a_run_of_nothing_is_a_usage_error() {
     assert_eq!(text(&out.stderr), "error: no drill `postgrs` in drills/ (have: postgres); did you mean `postgres`?\n");
     assert!(!dir.path().join("reports").exists());
 }
+
+/// The other side of each border: what looks odd and is right.
+#[test]
+fn what_is_odd_and_right() {
+    let shipped = shipped();
+    let with = |from: &str, to: &str| {
+        assert!(shipped.contains(from), "{from}");
+        shipped.replacen(from, to, 1)
+    };
+    for (why, text) in [
+        ("a mark of the encoding", format!("\u{feff}{shipped}")),
+        ("lines that end as Windows ends them", shipped.replace('\n', "\r\n")),
+        ("no newline at the end", shipped.trim_end().to_string()),
+        ("the end of the document is marked", format!("---\n{shipped}...\n")),
+        ("the default is the maximum", with("max_ttl: 4h", "max_ttl: 60m")),
+        ("the control lives exactly ten times as long", with("expire: 2s", "expire: 6m")),
+        ("quotes", with("owner: team-platform", "owner: 'Team \"Platform\", 2nd floor'")),
+        (
+            "a merge key",
+            with("  revoke: {", "  first: &r { trigger: revoke }\n  again: { <<: *r, limit: 1s }\n  revoke: {"),
+        ),
+        ("no sessions are claimed", with("{ trigger: revoke }", "{ trigger: revoke, sessions: {} }")),
+        ("a version in quotes", with("postgres:17", "\"postgres:17.2\"")),
+        (
+            "a statement of several lines",
+            with("- SELECT * FROM payroll", "- |\n        SELECT *\n          FROM payroll"),
+        ),
+    ] {
+        let dir = project("postgres.yaml", text.as_bytes());
+        let (code, out, err) = validated(dir.path());
+        assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "1 file is valid\n", ""), "{why}");
+    }
+}
