@@ -161,6 +161,15 @@ fn bytes_that_are_no_text_have_a_place() {
 }
 
 #[test]
+fn a_mark_of_the_encoding_moves_no_place() {
+    let dir =
+        project("postgres.yaml", format!("\u{feff}limit: 7\n{}", shipped().replace("limit: 2s\n", "")).as_bytes());
+    let (_, _, err) = validated(dir.path());
+    let place = "  ┌─ drills/postgres.yaml:1:8\n1 │ limit: 7\n  │        ^ write `7s`";
+    assert!(err.contains(place), "{err}");
+}
+
+#[test]
 fn a_seed_behind_a_link_that_leaves_the_project_is_refused() {
     let dir = project("postgres.yaml", shipped().as_bytes());
     let seed = dir.path().join("fixtures/postgres/orders.sql");

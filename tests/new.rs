@@ -33,6 +33,19 @@ then   drill run orders
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "1 file is valid\n", ""));
 }
 
+#[test]
+fn a_project_somewhere_else_is_named_in_what_comes_next() {
+    let project = Project::with_export();
+    std::fs::create_dir(project.path("below")).unwrap();
+    let dir = project.path("below").join("..").join("drills");
+    let dir = dir.to_str().unwrap();
+    let from = project.path("drills/roles/orders-rw");
+    let (code, out, err) = project.drill(&["--drills", dir, "new", "orders", "--from", from.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.ends_with(&format!("then   drill run orders --drills {dir}\n")), "{out}");
+    assert!(project.read("drills/orders.yaml").contains("    exported: drills/roles/orders-rw\n"));
+}
+
 /// What is filled in one by one is not asked for again, and what is wrong then is said.
 #[test]
 fn a_todo_that_is_filled_in_wrongly_is_judged() {

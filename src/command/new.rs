@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub fn new(name: &str, from: &Path, drills: &Path, color: bool, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     match write(name, from, drills) {
         Ok(written) => {
-            let _ = say(&written, out);
+            let _ = say(&written, drills, out);
             Exit::Passed
         }
         Err(wrong) => {
@@ -76,11 +76,16 @@ fn unwritable(path: &Path, error: &io::Error) -> Diagnostics {
     Diagnostics::of_command_line(problem)
 }
 
-fn say(written: &Written, out: &mut dyn Write) -> io::Result<()> {
+fn say(written: &Written, drills: &Path, out: &mut dyn Write) -> io::Result<()> {
     let Written { name, drill, seed, draft } = written;
     let (drill, seed) = (drill.display(), seed.display());
+    // The next commands must find the same project.
+    let option = if drills == Path::new("drills") { String::new() } else { format!(" --drills {}", drills.display()) };
     writeln!(out, "wrote  {drill}   {} TODOs", todos(&draft.drill))?;
     writeln!(out, "wrote  {seed}   {} TODOs", todos(&draft.seed))?;
-    writeln!(out, "next   replace each ${{TODO …}} in both; `drill validate {drill}` shows those that are left")?;
-    writeln!(out, "then   drill run {name}")
+    writeln!(
+        out,
+        "next   replace each ${{TODO …}} in both; `drill validate {drill}{option}` shows those that are left"
+    )?;
+    writeln!(out, "then   drill run {name}{option}")
 }
