@@ -172,7 +172,7 @@ fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
     };
     match (server, kind) {
         (FaultServer::Backend, FaultKind::Sealed) => {
-            findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"))
+            findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"));
         }
         // Its storage is in memory: it would come back as another.
         (FaultServer::Authority, FaultKind::Killed) => {
