@@ -141,6 +141,16 @@ pub enum IncidentOf {
     Mount,
 }
 
+impl IncidentOf {
+    /// As in the drill file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Mount => "mount",
+        }
+    }
+}
+
 impl Trigger {
     /// As in the drill file.
     pub fn name(&self) -> &'static str {

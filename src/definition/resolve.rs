@@ -22,7 +22,7 @@ const SHORTEST_CAP_MS: u64 = 3_000;
 /// More leases are no drill but a load test.
 const MOST_LEASES: u32 = 10_000;
 /// The control's TTL is at least so many times the trigger's.
-const CONTROL_FACTOR: u64 = 10;
+pub(super) const CONTROL_FACTOR: u64 = 10;
 
 /// The file that a drill stands in.
 #[derive(Debug, Clone, Copy)]
@@ -213,10 +213,13 @@ fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
         RawDisturbance::Sealed(d) => (FaultKind::Sealed, d),
     };
     match (server, kind) {
-        (FaultServer::Backend, FaultKind::Sealed) => findings.add(Problem::SealedBackend, raw.span),
+        (FaultServer::Backend, FaultKind::Sealed) => {
+            findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"));
+        }
         // Its storage is in memory: it would come back as another.
         (FaultServer::Authority, FaultKind::Killed) => {
-            findings.add(Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] }, raw.span);
+            let problem = Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] };
+            findings.add(problem, findings.within(raw.span, "killed"));
         }
         _ => {}
     }

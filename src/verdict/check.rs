@@ -1,6 +1,6 @@
 //! The checks: their ids are part of the contract. Which apply to what is data, in this one place.
 
-use crate::definition::{ScenarioPlan, Trigger};
+use crate::definition::{DrillPlan, ScenarioPlan, Trigger};
 
 /// A judged statement about one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +99,41 @@ pub const TABLE: &[(Check, &str, Applies)] = &[
 pub fn not_judged(scenarios: &[ScenarioPlan]) -> Vec<String> {
     let judged = |check: Check| scenarios.iter().any(|s| check.applies_to(s));
     TABLE.iter().filter(|(check, ..)| !judged(*check)).map(|(_, id, _)| (*id).to_string()).collect()
+}
+
+/// The checks of a scenario, in the order of the table, each with what follows the `@` of its id.
+pub fn checks_of(drill: &DrillPlan, plan: &ScenarioPlan) -> Vec<(Check, Option<String>)> {
+    let applying = TABLE.iter().map(|(check, ..)| *check).filter(|check| check.applies_to(plan));
+    applying.flat_map(|check| instances(check, drill, plan).into_iter().map(move |of| (check, of))).collect()
+}
+
+/// A check is judged for each door where there are several, and for each kind of session.
+fn instances(check: Check, drill: &DrillPlan, plan: &ScenarioPlan) -> Vec<Option<String>> {
+    match check {
+        Check::Sessions => plan.sessions.keys().map(|kind| Some(kind.clone())).collect(),
+        _ if !of_a_door(check) => vec![None],
+        _ if drill.doors.len() > 1 => drill.doors.iter().map(|door| Some(door.clone())).collect(),
+        _ => vec![None],
+    }
+}
+
+/// Whether it is about a way in at the backend.
+fn of_a_door(check: Check) -> bool {
+    matches!(
+        check,
+        Check::AcceptedBefore
+            | Check::BogusRefused
+            | Check::RefusedAtBackend
+            | Check::Exposure
+            | Check::ControlAlive
+            | Check::StaysDead
+            | Check::ServiceReturns
+            | Check::NotEarly
+            | Check::RenewExtended
+            | Check::DeadAfterCap
+            | Check::TenantIsolated
+            | Check::ParentRotated
+    )
 }
 
 impl Check {

@@ -1,6 +1,6 @@
 //! From a history to its verdicts. Total: whatever the history holds, there is a verdict.
 
-use super::check::{Check, TABLE, not_judged};
+use super::check::{Check, checks_of, not_judged};
 use super::found::Found;
 use super::reason::Reason;
 use super::view::{Run, Seen, View};
@@ -51,54 +51,23 @@ fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run)
     let mut checks = Vec::new();
     let mut exposures: Vec<Exposure> = Vec::new();
     let mut bracket: Vec<(String, Outcome)> = Vec::new();
-    for (check, id, _) in TABLE.iter().filter(|(check, ..)| check.applies_to(plan)) {
-        for of in instances(*check, drill, plan) {
-            let name = of.as_ref().map_or((*id).to_string(), |of| format!("{id}@{of}"));
-            let premises: Vec<(&str, Outcome)> = bracket.iter().map(|(id, o)| (id.as_str(), *o)).collect();
-            let door = of.clone().unwrap_or_else(|| drill.doors.first().cloned().unwrap_or_default());
-            let found = catch_unwind(AssertUnwindSafe(|| find(*check, &view, &door, &premises))).unwrap_or_else(|_| {
-                Found::unknown(Reason::CheckerPanicked, "", "the check could not be judged", vec![])
-            });
-            if matches!(check, Check::AcceptedBefore | Check::BogusRefused) {
-                bracket.push((name.clone(), found.outcome));
-            }
-            exposures.extend(found.exposure.clone());
-            checks.push(verdict(&view, *check, id, &name, of, found));
+    for (check, of) in checks_of(drill, plan) {
+        let name = of.as_ref().map_or(check.id().to_string(), |of| format!("{}@{of}", check.id()));
+        let premises: Vec<(&str, Outcome)> = bracket.iter().map(|(id, o)| (id.as_str(), *o)).collect();
+        let door = of.clone().unwrap_or_else(|| drill.doors.first().cloned().unwrap_or_default());
+        let found = catch_unwind(AssertUnwindSafe(|| find(check, &view, &door, &premises))).unwrap_or_else(|_| {
+            Found::unknown(Reason::CheckerPanicked, "", "the check could not be judged", vec![])
+        });
+        if matches!(check, Check::AcceptedBefore | Check::BogusRefused) {
+            bracket.push((name.clone(), found.outcome));
         }
+        exposures.extend(found.exposure.clone());
+        checks.push(verdict(&view, check, check.id(), &name, of, found));
     }
     checks.sort_by_key(|c| std::cmp::Reverse(c.outcome));
     exposures.sort_by_key(|e| (e.session, e.upper_us.is_some(), std::cmp::Reverse(e.lower_us)));
     let outcome = checks.iter().map(|c| c.outcome).max().unwrap_or(Outcome::Inconclusive);
     ScenarioVerdict { scenario: plan.scenario.clone(), outcome, exposures, checks }
-}
-
-/// A check is judged for each door where there are several, and for each kind of session.
-fn instances(check: Check, drill: &DrillPlan, plan: &ScenarioPlan) -> Vec<Option<String>> {
-    match check {
-        Check::Sessions => plan.sessions.keys().map(|kind| Some(kind.clone())).collect(),
-        _ if !of_a_door(check) => vec![None],
-        _ if drill.doors.len() > 1 => drill.doors.iter().map(|door| Some(door.clone())).collect(),
-        _ => vec![None],
-    }
-}
-
-/// Whether it is about a way in at the backend.
-fn of_a_door(check: Check) -> bool {
-    matches!(
-        check,
-        Check::AcceptedBefore
-            | Check::BogusRefused
-            | Check::RefusedAtBackend
-            | Check::Exposure
-            | Check::ControlAlive
-            | Check::StaysDead
-            | Check::ServiceReturns
-            | Check::NotEarly
-            | Check::RenewExtended
-            | Check::DeadAfterCap
-            | Check::TenantIsolated
-            | Check::ParentRotated
-    )
 }
 
 fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -> Found {

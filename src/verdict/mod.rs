@@ -20,7 +20,7 @@ mod trigger;
 mod view;
 mod words;
 
-pub use check::{Check, TABLE, not_judged};
+pub use check::{Check, TABLE, checks_of, not_judged};
 pub use judge::judge;
 pub use outcome::*;
 pub use reason::Reason;
