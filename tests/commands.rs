@@ -25,8 +25,13 @@ fn a_list_for_people() {
         out,
         "postgres   PostgreSQL credentials die at the database
   database `orders-rw` at PostgreSQL (postgres:17) · database · owner team-platform
-  revoke  revoke     limit 2s  14 checks: access 4, trigger 10
-  expire  expire 2s  limit 2s  14 checks: access 4, trigger 9, expire 1
+  revoke          revoke          limit 2s  30 checks: access 4, trigger 10, metadata 5, policy 3, parent 2, audit 6
+  person          revoke          limit 2s  30 checks: access 4, trigger 10, metadata 5, policy 3, parent 2, audit 6
+  expire          expire 2s       limit 2s  25 checks: access 4, trigger 9, expire 1, metadata 5, audit 6
+  renew           renew to 3s     limit 2s  27 checks: access 4, trigger 9, renew 3, metadata 5, audit 6
+  teardown        teardown        limit 2s  25 checks: access 4, trigger 10, metadata 5, audit 6
+  incident-role   incident role   limit 2s  26 checks: access 4, trigger 10, incident 1, metadata 5, audit 6
+  incident-mount  incident mount  limit 2s  26 checks: access 4, trigger 10, incident 1, metadata 5, audit 6
 drill run NAME[/SCENARIO] · drill explain CHECK · every check: drill list --json
 "
     );
@@ -50,9 +55,9 @@ fn a_list_for_programs() {
     for id in ["postgres/revoke/trigger.acknowledged", "postgres/revoke/trigger.sessions@idle"] {
         assert!(ids(0).contains(&id), "{id}");
     }
-    assert!(ids(1).contains(&"postgres/expire/expire.not-early"));
-    assert!(!ids(1).contains(&"postgres/expire/trigger.acknowledged"), "nobody asks, nobody answers");
-    assert_eq!(drill["scenarios"][1]["trigger"]["expire"]["ttl_ms"], 2_000);
+    assert!(ids(2).contains(&"postgres/expire/expire.not-early"));
+    assert!(!ids(2).contains(&"postgres/expire/trigger.acknowledged"), "nobody asks, nobody answers");
+    assert_eq!(drill["scenarios"][2]["trigger"]["expire"]["ttl_ms"], 2_000);
 }
 
 /// A list is what a shell completes with. The best of some runs: the machine may be busy with something else.

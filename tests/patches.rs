@@ -58,5 +58,5 @@ fn what_a_patch_breaks_stands_where_the_sound_value_stands() {
     let key = patched("revoke", &json!({ "backend": { "postgres": { "sead": "x" } } })).unwrap_err();
     assert!(key.starts_with("error: unknown key `sead`\n"), "{key}");
     let gone = patched("revoke", &json!({ "scenarios": { "revoke": null } })).unwrap_err();
-    assert!(gone.starts_with("error: no scenario `revoke` in postgres (have: expire)"), "{gone}");
+    assert!(gone.starts_with("error: no scenario `revoke` in postgres (have: person, expire, "), "{gone}");
 }

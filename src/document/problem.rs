@@ -242,7 +242,7 @@ impl Problem {
             Self::PartOfAMillisecond(_) | Self::TooLong(_) => "is the unit the one that is meant?".into(),
             Self::NoWholeSeconds => "`1s` is the shortest".into(),
             Self::DefaultAboveMax { .. } => "OpenBao would cut it".into(),
-            Self::ExpireAboveMax { .. } => "shorten `expire`".into(),
+            Self::ExpireAboveMax { .. } => "shorten it".into(),
             Self::ControlTooShort { .. } => "the control has the role's default_ttl: shorten `expire`".into(),
             Self::Todo(_) => "replace all of it".into(),
             Self::BadName { what: "a database", .. } => {

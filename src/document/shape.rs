@@ -216,9 +216,9 @@ impl<'de> de::Deserializer<'de> for At<'_> {
         match &self.node.value {
             Value::Number(text) => match text.parse::<u32>() {
                 Ok(number) => visitor.visit_u32(number).map_err(|e: ShapeError| e.at(self.node.span)),
-                Err(_) => Err(self.wrong("a whole number")),
+                Err(_) => Err(self.wrong("a whole number, like 5")),
             },
-            _ => Err(self.wrong("a whole number")),
+            _ => Err(self.wrong("a whole number, like 5")),
         }
     }
 
