@@ -7,7 +7,7 @@ use super::scenario::ScenarioRun;
 use super::stage::Stage;
 use super::{AtStep, RunError, renewal};
 use crate::authority::{Bao, Reader, Rival};
-use crate::credential::{CAPPED, Issued, Twin};
+use crate::credential::{CAPPED, Issued};
 use crate::history::{Attempt, Body, Claim, Grant, Part, Search};
 use crate::secret::Redactor;
 use serde_json::{Value, json};
@@ -136,8 +136,7 @@ async fn spared(run: &ScenarioRun, mut seen: Attempt, victim: &mut Prober, issue
 
 /// A role whose default is above its cap gives the cap, and so does a renewal beyond it.
 async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
-    let twin = run.stage.issuer.twin(&Twin::Capped);
-    twin.write().await.at_step("making the role with a cap below its default")?;
+    let twin = run.stage.capped().await?;
     let sent_us = run.journal.now_us();
     let issued = twin.issue(caller, &run.redactor).await.at_step("issuing with a TTL above the cap")?;
     let grant = Grant {

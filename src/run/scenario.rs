@@ -77,6 +77,8 @@ impl ScenarioRun {
         let prepared = prepare(&self.stage, &self.plan, &self.correlation, &self.redactor).await?;
         self.hooks.at(Point::SetUp).await?;
         let (issues, received_us) = self.issue_all(&prepared).await?;
+        // Before anything is renewed: what is read is the TTL of the issue.
+        proof::read_back(self, &prepared, &issues).await?;
         self.journal.enter(State::Issued);
         let shared = Shared::new(issues.subjects.len() * self.stage.drill.doors.len());
         // A consumer renews from the first moment, whatever is looked at meanwhile.
@@ -86,7 +88,6 @@ impl ScenarioRun {
         let mut doors = self.bracket(&issues).await?;
         let (watched, watched_controls) = self.open_sessions(&issues.subjects[0], &issues.control).await?;
         self.take_stock(Moment::Before, &issues).await?;
-        proof::read_back(self, &prepared, &issues).await?;
         self.journal.enter(State::Accepted);
         let victim = match self.plan.trigger {
             Trigger::Revoke => Some(policy::attempts(self, &prepared).await?),

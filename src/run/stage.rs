@@ -8,7 +8,7 @@ use super::scenario::ScenarioRun;
 use super::{AtStep, RunError, bracket, parent};
 use crate::authority::{Actors, Bao, OpenBao, Registered, Rival, Tenant, bring_up, other_than};
 use crate::backend::{Credential, Running};
-use crate::credential::Issuer;
+use crate::credential::{Issuer, Twin};
 use crate::definition::sabotage::Sabotage;
 use crate::definition::{Caller, DrillPlan, ScenarioPlan};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
@@ -68,6 +68,7 @@ pub struct Stage {
     /// Another caller of the same tenant.
     pub neighbour: OnceCell<Bao>,
     rival: OnceCell<Rival>,
+    capped: OnceCell<Issuer>,
     /// The bootstrap parent and its control, between rotation and the look afterwards.
     pub parent_probers: Mutex<Option<(Prober, Prober)>>,
 }
@@ -147,6 +148,7 @@ async fn bring_stage_up(
         callers: Mutex::default(),
         neighbour: OnceCell::new(),
         rival: OnceCell::new(),
+        capped: OnceCell::new(),
         parent_probers: Mutex::default(),
     };
     prepare_role(context, &stage, journal).await?;
@@ -183,6 +185,20 @@ impl Stage {
         let own = self.drill.scenarios.iter().filter(|s| own_mount(s));
         let at = own.into_iter().position(|s| s.scenario == plan.scenario)?;
         self.parents.get(at + 2)
+    }
+
+    /// The role whose default TTL is above its cap. Written once: OpenBao answers 500 (`transaction commit failed`) to an issue from a
+    /// role that is being written.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn capped(&self) -> Result<&Issuer, RunError> {
+        let make = async {
+            let twin = self.issuer.twin(&Twin::Capped);
+            twin.write().await.at_step("making the role with a cap below its default")?;
+            Ok(twin)
+        };
+        self.capped.get_or_try_init(|| make).await
     }
 
     /// The other tenant, with a mount and a parent of its own; made when it is first needed, which is while others wait.
