@@ -4,12 +4,16 @@
 pub mod clean;
 mod dispatch;
 pub mod explain;
+pub mod list;
+pub mod new;
 #[cfg(feature = "engine")]
 pub mod prove;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod run;
+pub mod schema;
 #[cfg(feature = "engine")]
 pub mod serve;
+pub mod validate;
 
 pub use dispatch::dispatch;

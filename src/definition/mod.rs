@@ -1,10 +1,13 @@
 //! Drill files: their shape, how they are loaded, what they resolve to. Never starts anything.
 
 mod caller;
+pub mod draft;
 mod load;
 mod plan;
 mod resolve;
+pub mod resolved;
 pub mod sabotage;
+pub mod schema;
 mod select;
 pub mod shape;
 
