@@ -53,7 +53,6 @@ const FOUND: &[(&str, u64, &str)] = &[
         "stays-dead passed, although a question between the origin and the death had no usable answer",
     ),
     ("unreachable", 34, "the idle session failed for a session of another kind that the server still had"),
-    ("sessions-left", 0, "the idle session failed for a session of another kind that the server still had"),
     ("lost-acknowledgement", 8, "refused-at-backend passed after the limit of a trigger that nobody answered"),
     ("everything", 280, "stays-dead failed for a refusal before the origin"),
     ("flapping", 4645, "not-early failed for a refusal that nothing confirmed"),
