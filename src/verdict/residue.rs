@@ -60,6 +60,9 @@ pub fn no_residue(view: &View<'_>) -> Found {
         }
     }
     match (failed, unknown) {
+        (Some((observed, seq)), _) if !view.answered() => {
+            Found::unknown(Reason::TriggerUnanswered, expected, observed, vec![seq])
+        }
         (Some((observed, seq)), _) => Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]),
         (None, Some((reason, observed, seq))) => Found::unknown(reason, expected, observed, vec![seq]),
         (None, None) => Found::passed(expected, "all gone", events).resting_on(view.whole, &[]),
