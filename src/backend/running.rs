@@ -132,6 +132,19 @@ impl Running {
             Self::Postgres(s) => s.administrator_session().await.map(OpenSession::Postgres),
         }
     }
+    /// Gives the server another configuration, and returns when it is in force.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn configure(&self, text: &str) -> Result<(), BackendError> {
+        match self {
+            Self::Postgres(s) => s.configure(text).await,
+        }
+    }
+    /// Where other containers of the network reach it.
+    pub fn inner_host(&self) -> &str {
+        &self.container().name
+    }
     /// Which of these names are there.
     ///
     /// # Errors

@@ -53,9 +53,12 @@ pub fn no_residue(view: &View<'_>) -> Found {
     let mut unknown = None;
     let mut failed = None;
     for stock in [Stock::Users, Stock::Sessions, Stock::Leases] {
+        // Where the drill opens no sessions there are none to be missed; one that is there all the same is left behind.
+        let none_opened = stock == Stock::Sessions && view.plan.sessions.is_empty();
         match gone(view, stock, Moment::After) {
             Ok(seq) => events.push(seq),
             Err((Reason::ResidueLeft, observed, seq)) => failed = failed.or(Some((observed, seq))),
+            Err(_) if none_opened => {}
             Err((reason, observed, seq)) => unknown = unknown.or(Some((reason, observed, seq))),
         }
     }

@@ -47,7 +47,9 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
     let open_before = deaths
         .iter()
         .all(|(line, ..)| line.obs.first().is_some_and(|o| o.seen == Seen::Accepted && o.done_us <= origin.from_us));
-    let lived = view.answered() && (lower_us > limit_us || still_there(view, origin.to_us, limit_us));
+    // A session of another kind that was seen alive to the end is what the inspector sees: it is no reproach to one seen closed.
+    let unexplained = upper_us.is_none() || !held_by_another(view, kind);
+    let lived = view.answered() && (lower_us > limit_us || unexplained && still_there(view, origin.to_us, limit_us));
     if lived {
         let reason = if claim == SessionClaim::MayOutlive { Reason::MayOutlive } else { Reason::AcceptedAfterLimit };
         return Found::failed(
@@ -73,6 +75,12 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
     }
     let whole = view.whole && control.whole && lines.iter().all(|l| l.whole);
     Found::passed(expected, observed, events).with(span).resting_on(whole, premises)
+}
+
+/// A session of another kind was still answering when it was last asked.
+fn held_by_another(view: &View<'_>, kind: &str) -> bool {
+    let others = view.plan.sessions.keys().filter(|other| *other != kind);
+    others.flat_map(|other| view.sessions(other)).any(|l| l.obs.last().is_some_and(|o| o.seen == Seen::Accepted))
 }
 
 /// The inspector still sees a session of the subject's after the limit: one that no client of ours holds any more is as bad.

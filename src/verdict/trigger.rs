@@ -3,7 +3,7 @@
 use super::exposure::{Death, death, interval, sandwiched};
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Line, Seen, View};
+use super::view::{Line, Obs, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::definition::Trigger;
@@ -235,7 +235,11 @@ pub fn control_alive(view: &View<'_>, door: &str) -> Found {
         return Found::unknown(Reason::NotObserved, expected, "the control was not probed", vec![]);
     };
     let events: Vec<u64> = [control.obs.first(), control.obs.last()].into_iter().flatten().map(|o| o.seq).collect();
-    if control.obs.iter().all(|o| o.seen == Seen::Accepted) {
+    // While the backend is disturbed as the scenario declares, nobody can be accepted: judged from its heal.
+    let declared = view.disturbed().and_then(|(from_us, healed_us)| Some((from_us, healed_us?)));
+    let excused =
+        |o: &Obs<'_>| declared.is_some_and(|(from, to)| o.seen == Seen::Nothing && o.done_us > from && o.sent_us < to);
+    if control.obs.iter().all(|o| o.seen == Seen::Accepted || excused(o)) {
         let Some(origin) = view.origin() else {
             return Found::unknown(Reason::NotObserved, expected, "there was no trigger", events);
         };

@@ -145,16 +145,23 @@ impl<'a> View<'a> {
                 OriginSpan { from_us: sent + ttl_ms * 1000, to_us: received.max(sent) + ttl_ms * 1000 }
             }
         };
-        match &self.plan.fault {
-            Some(fault) if fault.server == FaultServer::Backend => {
-                let healed = self.events.iter().find_map(|e| match &e.body {
-                    Body::Fault { server, healed_us, .. } if server == "backend" => Some(*healed_us),
-                    _ => None,
-                })??;
+        match self.disturbed() {
+            Some((_, healed)) => {
+                let healed = healed?;
                 Some(OriginSpan { from_us: span.from_us.max(healed), to_us: span.to_us.max(healed) })
             }
-            _ => Some(span),
+            None => Some(span),
         }
+    }
+
+    /// From when to when the backend was disturbed as the scenario declares; no end where it was not healed.
+    pub fn disturbed(&self) -> Option<(u64, Option<u64>)> {
+        self.plan.fault.as_ref().filter(|f| f.server == FaultServer::Backend)?;
+        let fault = self.events.iter().find_map(|e| match &e.body {
+            Body::Fault { server, from_us, healed_us, .. } if server == "backend" => Some((*from_us, *healed_us)),
+            _ => None,
+        });
+        Some(fault.unwrap_or((0, None)))
     }
 
     /// The last stock-taking of a kind at a moment: number, present, absent, when asked.
