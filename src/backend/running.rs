@@ -105,7 +105,16 @@ impl Running {
             Self::Postgres(s) => s.probe(credential).await,
         }
     }
-    /// Opens a session of a kind.
+    /// Opens a session again that a reconnecting client lost.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<OpenSession, (Stage, Saw)> {
+        match self {
+            Self::Postgres(s) => s.reopen(credential, kind).await.map(OpenSession::Postgres),
+        }
+    }
+    /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.

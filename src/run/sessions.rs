@@ -113,7 +113,7 @@ impl Watched {
         let sent_us = journal.now_us();
         let Some(session) = &self.session else {
             // Only a reconnecting client comes here: it tries again.
-            match backend.open(&self.credential, &self.kind).await {
+            match backend.reopen(&self.credential, &self.kind).await {
                 Ok(session) => {
                     let (stage, saw) = session.probe().await;
                     self.writer.record(sent_us, stage, saw);

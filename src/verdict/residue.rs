@@ -62,6 +62,10 @@ pub fn no_residue(view: &View<'_>) -> Found {
             Err((reason, observed, seq)) => unknown = unknown.or(Some((reason, observed, seq))),
         }
     }
+    // A trigger that nobody answered may never have been heard: then nothing had to go.
+    if let Some((observed, seq)) = failed.take_if(|_| !view.answered()) {
+        return Found::unknown(Reason::TriggerUnanswered, expected, observed, vec![seq]);
+    }
     match (failed, unknown) {
         (Some((observed, seq)), _) => Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]),
         (None, Some((reason, observed, seq))) => Found::unknown(reason, expected, observed, vec![seq]),

@@ -200,12 +200,12 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     let after = ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true);
     match trigger.ack {
         Ack::Rejected { status, message } => {
-            return Found::failed(
-                Reason::TriggerRejected,
-                expected,
-                format!("{status} after {after}: {message}"),
-                vec![trigger.seq],
-            );
+            let observed = format!("{status} after {after}: {message}");
+            // Where the backend answered nobody just then, it may be that alone which the authority ran into.
+            if !backend_answered(view, trigger.sent_us, trigger.done_us) {
+                return Found::unknown(Reason::ControlNotAccepted, expected, observed, vec![trigger.seq]);
+            }
+            return Found::failed(Reason::TriggerRejected, expected, observed, vec![trigger.seq]);
         }
         Ack::NoAnswer { why } => {
             return Found::unknown(
@@ -226,6 +226,16 @@ pub fn acknowledged(view: &View<'_>) -> Found {
         }
         Err((reason, observed, seq)) => Found::unknown(reason, expected, observed, vec![trigger.seq, seq]),
     }
+}
+
+/// The control was accepted before, during and after a stretch of time, at every door.
+fn backend_answered(view: &View<'_>, from_us: u64, to_us: u64) -> bool {
+    view.drill.doors.iter().all(|door| {
+        view.line(Part::Control, door).is_some_and(|control| {
+            let stretch = control.obs.first().map(|o| Obs { sent_us: from_us, done_us: to_us, ..*o });
+            stretch.is_some_and(|stretch| sandwiched(&stretch, control))
+        })
+    })
 }
 
 /// The trigger spares the control.

@@ -2,7 +2,7 @@
 
 use super::PostgresPlan;
 use super::log;
-use super::login::{Target, connect, probe};
+use super::login::{PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, probe};
 use super::session::Session;
 use crate::backend::{BackendError, Credential};
 use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
@@ -204,13 +204,22 @@ impl Server {
         }
     }
 
-    /// Opens a session of a kind.
+    /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.
     pub async fn open(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
         let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
-        Session::open(&target, credential, kind).await
+        Session::open(&target, credential, kind, SET_UP_TIMEOUT).await
+    }
+
+    /// Opens a session again that was lost: as much a probe as a login is.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
+        let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
+        Session::open(&target, credential, kind, PROBE_TIMEOUT).await
     }
 
     /// For `--keep`: where it answers and the administrator's login.
