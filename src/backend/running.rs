@@ -1,7 +1,7 @@
 //! A started backend, whichever it is: what `run` may ask of it.
 
 use super::{BackendError, BackendPlan, Credential, postgres};
-use crate::environment::{Container, EngineHandle, ImageChoice, Labels, Network};
+use crate::environment::{Container, EngineHandle, ImageChoice, Labels, LogLine, Network};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
@@ -167,6 +167,15 @@ impl Running {
     pub fn stocks(&self) -> &'static [Stock] {
         match self {
             Self::Postgres(_) => &[Stock::Users, Stock::Sessions],
+        }
+    }
+    /// Its own log, without what it alone knows to be secret.
+    pub fn log(&self) -> Vec<LogLine> {
+        let lines = self.container().logs.lines().into_iter();
+        match self {
+            Self::Postgres(_) => {
+                lines.map(|l| LogLine { text: postgres::log::without_verifiers(&l.text), ..l }).collect()
+            }
         }
     }
     /// Refused logins in its own log.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod clean;
+mod debug_log;
 mod dispatch;
 pub mod explain;
 #[cfg(feature = "engine")]
@@ -12,4 +13,5 @@ pub mod run;
 #[cfg(feature = "engine")]
 pub mod serve;
 
+pub use debug_log::start_log;
 pub use dispatch::dispatch;

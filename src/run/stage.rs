@@ -298,7 +298,7 @@ async fn tear_down(context: &RunContext, plan: &DrillPlan, tag: &str, stage: Sta
         let mut logs = context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
         logs.push((format!("{}{nth}-openbao", plan.drill), stage.authority.container.logs.lines()));
-        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
+        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.log()));
     }
     if let Some(file) = &context.keep {
         if let Err(e) = super::keep::write(file, plan, &stage.authority, &stage.actors, &stage.backend).await {
