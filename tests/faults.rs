@@ -23,7 +23,7 @@ fn run(scenarios: &str) -> Run {
     let _turn = Turn::take();
     let dir = tempfile::tempdir().unwrap();
     let shipped = std::fs::read_to_string(root().join("drills/postgres.yaml")).unwrap();
-    let head = &shipped[..shipped.find("\nscenarios:").unwrap() + 1];
+    let head = &shipped[..=shipped.find("\nscenarios:").unwrap()];
     for sub in ["drills", "fixtures/postgres"] {
         std::fs::create_dir_all(dir.path().join(sub)).unwrap();
     }
@@ -62,7 +62,7 @@ impl Run {
 #[test]
 fn a_paused_backend_is_judged_from_its_heal() {
     let run = run(
-        "  revoke: { trigger: revoke }\n  outage: { trigger: revoke, fault: { backend: { paused: 3s } }, limit: 5s }\n",
+        "  revoke: { trigger: revoke }\n  outage: { trigger: revoke, fault: { backend: { paused: 4s } }, limit: 2s }\n",
     );
     assert_eq!(run.code, 0, "{}", run.out);
     let (from, healed) = run.fault();

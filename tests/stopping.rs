@@ -1,5 +1,6 @@
 //! Whatever was started is stopped: by signals, after a kill, beside another run.
 #![cfg(feature = "engine")]
+#![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
 
 #[path = "servers/drill.rs"]
 mod process;
@@ -32,14 +33,17 @@ fn untouched(done: &Output, reports: &Path, run: &str) {
     assert_eq!(left_by(run), Vec::<String>::new());
 }
 
+/// Whether it has come, by the run's id and its events so far.
+type Moment<'a> = &'a dyn Fn(&str, &str) -> bool;
+
 #[test]
 fn signals_end_a_run_within_five_seconds() {
     // While servers are being created, while they start, and while credentials are probed.
-    let moments: [(&str, &str, &dyn Fn(&str, &str) -> bool); 3] = [
-        ("-INT", "a network", &|run, _| !left_by(run).is_empty()),
-        ("-TERM", "containers", &|run, _| left_by(run).len() >= 3),
-        ("-INT", "a probe", &|_, events| events.contains("\"event\":\"probe\"")),
-    ];
+    let network = |run: &str, _: &str| !left_by(run).is_empty();
+    let containers = |run: &str, _: &str| left_by(run).len() >= 3;
+    let probe = |_: &str, events: &str| events.contains("\"event\":\"probe\"");
+    let moments: [(&str, &str, Moment); 3] =
+        [("-INT", "a network", &network), ("-TERM", "containers", &containers), ("-INT", "a probe", &probe)];
     for (i, (name, moment, come)) in moments.into_iter().enumerate() {
         let reports = tempfile::tempdir().unwrap();
         let run = run_id(&format!("signal{i}"));
