@@ -76,7 +76,12 @@ impl ScenarioRun {
         self.take_stock(Moment::Before, &subject, &control, &third).await?;
         self.journal.enter(State::Accepted);
         hooks.at(Point::BeforeTrigger).await?;
-
+        if self.plan.trigger == Trigger::Revoke {
+            // The acceptance that exposure is counted from: as late as can be, so that the interval is no wider than it must be.
+            for (subject, control) in &mut doors {
+                tokio::join!(subject.once(), control.once());
+            }
+        }
         let schedule = self.schedule(received_us);
         let shared = Shared::new(&schedule);
         self.journal.enter(State::Triggered);
