@@ -75,13 +75,13 @@ impl ScenarioRun {
         let (watched, watched_controls) = self.open_sessions(&subject, &control).await?;
         self.take_stock(Moment::Before, &subject, &control, &third).await?;
         self.journal.enter(State::Accepted);
-        hooks.at(Point::BeforeTrigger).await?;
         if self.plan.trigger == Trigger::Revoke {
-            // The acceptance that exposure is counted from: as late as can be, so that the interval is no wider than it must be.
+            // The last acceptance before the trigger is as late as can be: the interval in which it died begins there.
             for (subject, control) in &mut doors {
                 tokio::join!(subject.once(), control.once());
             }
         }
+        hooks.at(Point::BeforeTrigger).await?;
         let schedule = self.schedule(received_us);
         let shared = Shared::new(&schedule);
         self.journal.enter(State::Triggered);
