@@ -128,7 +128,8 @@ async fn bring_stage_up(
     let connected = async {
         issuer.connect(backend.authority_connection(&parent)).await.at_step("connecting openbao with the backend")
     };
-    tokio::try_join!(connected, bracket::administrators_statements(journal, &backend, &plan.backend))?;
+    let inspector = async { backend.check_inspector().await.at_step("seeding the backend") };
+    tokio::try_join!(connected, inspector, bracket::administrators_statements(journal, &backend, &plan.backend))?;
     journal.step("openbao connected, administrator's statements", from_us);
     Ok(Stage {
         network,
@@ -342,7 +343,6 @@ async fn tear_down(context: &RunContext, plan: &DrillPlan, stage: Stage, journal
             server.into_container().remove().await;
         }
     };
-    tokio::join!(authority, backend);
-    network.remove().await;
+    tokio::join!(authority, backend, network.remove());
     journal.step("torn down", from_us);
 }
