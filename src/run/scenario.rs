@@ -85,12 +85,12 @@ impl ScenarioRun {
         let schedule = self.schedule(received_us);
         let shared = Shared::new(&schedule);
         self.journal.enter(State::Triggered);
-        let mut loops = JoinSet::new();
+        // Two tasks a door: a login is work for a processor, and neither is to wait for the other's.
+        let (mut subjects, mut controls) = (JoinSet::new(), JoinSet::new());
         for (i, (subject, control)) in doors.drain(..).enumerate() {
             let (s, c) = (shared.clone(), shared.clone());
-            loops.spawn(async move {
-                (i, tokio::join!(watch_subject(subject, schedule, s), watch_control(control, schedule, c)))
-            });
+            subjects.spawn(async move { (i, watch_subject(subject, schedule, s).await) });
+            controls.spawn(async move { (i, watch_control(control, schedule, c).await) });
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
         let fault = self.declared_fault(&hooks, &shared).await?;
@@ -99,14 +99,13 @@ impl ScenarioRun {
             trigger::revoke(&self.journal, &self.actors.operator, &subject, &correlation).await;
         }
         hooks.at(Point::Acknowledged).await?;
-        let mut ended: Vec<_> = loops.join_all().await;
-        ended.sort_by_key(|(i, _)| *i);
+        let doors = in_order(subjects.join_all().await).zip(in_order(controls.join_all().await)).collect();
         let sessions = session_loops.join_all().await;
         fault.healed().await?;
         hooks.healed().await?;
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
-        Ok(Settled { subject, control, third, doors: ended.into_iter().map(|(_, pair)| pair).collect(), sessions })
+        Ok(Settled { subject, control, third, doors, sessions })
     }
 
     /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed.
@@ -282,4 +281,10 @@ impl ScenarioRun {
         let history = self.journal.snapshot();
         reasons::attach(&self.journal, &self.backend, &history, &self.drill.drill, &self.plan.scenario, &names);
     }
+}
+
+/// What came back in any order, by its number.
+fn in_order<T>(mut ended: Vec<(usize, T)>) -> impl Iterator<Item = T> {
+    ended.sort_by_key(|(i, _)| *i);
+    ended.into_iter().map(|(_, item)| item)
 }
