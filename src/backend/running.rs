@@ -69,6 +69,15 @@ impl Running {
             Self::Postgres(s) => s.prepare(tenant).await,
         }
     }
+    /// The inspector sees the server that the administrator prepared.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn check_inspector(&self) -> Result<(), BackendError> {
+        match self {
+            Self::Postgres(s) => s.check_inspector().await,
+        }
+    }
     /// How the authority's engine reaches it as the parent: the body of its `config`. Holds the parent's secret.
     pub fn authority_connection(&self, parent: &Credential) -> serde_json::Value {
         match self {

@@ -23,19 +23,22 @@ pub struct Issued {
 }
 
 impl Issuer {
-    /// Mounts and configures the engine, and makes the role. `connection` is the backend's own.
+    /// Mounts the engine and makes the role, which needs no backend yet.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn prepare(
-        plan: &CredentialPlan,
-        tenant: &Tenant,
-        connection: serde_json::Value,
-    ) -> Result<Self, AuthorityError> {
+    pub async fn prepare(plan: &CredentialPlan, tenant: &Tenant) -> Result<Self, AuthorityError> {
         match plan {
-            CredentialPlan::Database(plan) => {
-                Ok(Self::Database(database::issue::Issuer::prepare(plan, tenant, connection).await?))
-            }
+            CredentialPlan::Database(plan) => Ok(Self::Database(database::issue::Issuer::prepare(plan, tenant).await?)),
+        }
+    }
+    /// Connects the engine with its backend. `connection` is the backend's own.
+    ///
+    /// # Errors
+    /// The authority refuses, or cannot reach the backend as the parent.
+    pub async fn connect(&self, connection: serde_json::Value) -> Result<(), AuthorityError> {
+        match self {
+            Self::Database(i) => i.connect(connection).await,
         }
     }
     /// The path and capability that a caller needs, for the role and for its twins with these TTLs (ms).

@@ -4,10 +4,15 @@ use super::error::EnvError;
 use super::reach::Reach;
 use super::sweep::Labels;
 use std::collections::HashMap;
+use std::time::Duration;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as BollardError;
 use testcontainers::bollard::models::{NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
 use testcontainers::bollard::query_parameters::ListNetworksOptionsBuilder;
+
+/// Between two tries to remove a network in which there are still containers, and how often: 3 s, then it is the sweep's.
+const AGAIN: Duration = Duration::from_millis(10);
+const REMOVALS_MAX: u32 = 300;
 
 /// A labelled network; [`Network::remove`] ends it, the sweep ends what was left.
 #[derive(Clone)]
@@ -46,14 +51,20 @@ impl Network {
         Ok(network)
     }
 
-    /// Leaves and removes it. An error is no news: the sweep comes after.
+    /// Leaves and removes it, as soon as the last container has left: at the engine that is well before the container is gone.
+    /// An error is no news: the sweep comes after.
     pub async fn remove(&self) {
         if let Reach::Attached { own } = &self.reach {
             let request = NetworkDisconnectRequest { container: own.clone(), force: Some(true) };
             let _ = self.docker.disconnect_network(&self.name, request).await;
         }
-        if let Err(e) = self.docker.remove_network(&self.id).await {
-            tracing::debug!(network = %self.name, error = %e, "network not removed");
+        for _ in 0..REMOVALS_MAX {
+            match self.docker.remove_network(&self.id).await {
+                Err(e) if e.to_string().contains("active endpoints") => tokio::time::sleep(AGAIN).await,
+                Err(e) => return tracing::debug!(network = %self.name, error = %e, "network not removed"),
+                Ok(()) => return,
+            }
         }
+        tracing::debug!(network = %self.name, "network not removed: a container is still in it");
     }
 }

@@ -77,17 +77,22 @@ impl ScenarioRun {
         let (watched, watched_controls) = self.open_sessions(&subject, &control).await?;
         self.take_stock(Moment::Before, &subject, &control, &third).await?;
         self.journal.enter(State::Accepted);
+        if self.plan.trigger == Trigger::Revoke {
+            // The last acceptance before the trigger is as late as can be: the interval in which it died begins there.
+            for (subject, control) in &mut doors {
+                tokio::join!(subject.once(), control.once());
+            }
+        }
         hooks.at(Point::BeforeTrigger).await?;
-
         let schedule = self.schedule(received_us);
         let shared = Shared::new(&schedule);
         self.journal.enter(State::Triggered);
-        let mut loops = JoinSet::new();
+        // Two tasks a door: a login is work for a processor, and neither is to wait for the other's.
+        let (mut subjects, mut controls) = (JoinSet::new(), JoinSet::new());
         for (i, (subject, control)) in doors.drain(..).enumerate() {
             let (s, c) = (shared.clone(), shared.clone());
-            loops.spawn(async move {
-                (i, tokio::join!(watch_subject(subject, schedule, s), watch_control(control, schedule, c)))
-            });
+            subjects.spawn(async move { (i, watch_subject(subject, schedule, s).await) });
+            controls.spawn(async move { (i, watch_control(control, schedule, c).await) });
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
         let fault = self.declared_fault(&hooks, &shared, schedule).await?;
@@ -96,14 +101,12 @@ impl ScenarioRun {
             trigger::revoke(&self.journal, &self.actors.operator, &subject, &correlation).await;
         }
         hooks.at(Point::Acknowledged).await?;
-        let mut ended: Vec<_> = loops.join_all().await;
-        ended.sort_by_key(|(i, _)| *i);
+        let doors = in_order(subjects.join_all().await).zip(in_order(controls.join_all().await)).collect();
         let sessions = session_loops.join_all().await;
         fault.healed().await?;
         hooks.healed().await?;
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
-        let doors = ended.into_iter().map(|(_, pair)| pair).collect();
         Ok(Settled { subject, control, third, doors, sessions, watched_until_us: shared.give_up_us() })
     }
 
@@ -301,4 +304,10 @@ impl ScenarioRun {
         let history = self.journal.snapshot();
         reasons::attach(&self.journal, &self.backend, &history, &self.drill.drill, &self.plan.scenario, &names);
     }
+}
+
+/// What came back in any order, by its number.
+fn in_order<T>(mut ended: Vec<(usize, T)>) -> impl Iterator<Item = T> {
+    ended.sort_by_key(|(i, _)| *i);
+    ended.into_iter().map(|(_, item)| item)
 }

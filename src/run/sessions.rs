@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// Between two questions to an open session while it matters: a question costs the server next to nothing.
 const FAST: Duration = Duration::from_millis(5);
+/// Between two questions to a control's session, which only has to be seen alive on both sides of a subject's end; and after a refused
+/// login. What competes with the subject's probes for the processor makes the interval of its death wider.
+const STEADY: Duration = Duration::from_millis(20);
 /// Clients that reconnect at once: several, because the race that they look for is narrow.
 const RECONNECTING_CLIENTS: u32 = 2;
 /// The kind whose client opens a new session whenever it lost one.
@@ -88,9 +91,9 @@ pub async fn watch(
         let now = journal.now_us();
         let wait = if now < schedule.fast_from_us {
             Duration::from_micros(schedule.fast_from_us - now).min(SLOW)
-        } else if shared.is_settled() && (closed || subjects.is_some()) {
+        } else if closed || subjects.is_some() {
             // A refused login, or a control: what is left to learn changes slowly.
-            SLOW
+            if shared.is_settled() { SLOW } else { STEADY }
         } else {
             FAST
         };

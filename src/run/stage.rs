@@ -8,7 +8,7 @@ use crate::authority::{Actors, Bao, OpenBao, Tenant, bring_up};
 use crate::backend::Running;
 use crate::credential::Issuer;
 use crate::definition::sabotage::{Point, Sabotage};
-use crate::definition::{DrillPlan, Trigger};
+use crate::definition::{DrillPlan, ScenarioPlan, Trigger};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
 use crate::history::Body;
 use crate::history::log::Log;
@@ -46,8 +46,23 @@ struct Stage {
     backend: Arc<Running>,
     actors: Arc<Actors>,
     saboteur: Option<Bao>,
-    tenant: Tenant,
     issuer: Issuer,
+    seats: Vec<Seat>,
+}
+
+/// Who asks for what in a scenario; one for each, in the plan's order.
+struct Seat {
+    caller: Bao,
+    subject_issuer: Issuer,
+}
+
+/// The authority's half: all that needs no backend.
+struct Authority {
+    server: OpenBao,
+    actors: Actors,
+    saboteur: Option<Bao>,
+    issuer: Issuer,
+    seats: Vec<Seat>,
 }
 
 /// Runs one drill. What could not be done is in the history as a problem. A scenario that disturbs a server has servers of its own,
@@ -116,20 +131,23 @@ async fn bring_stage_up(
     let authority = bring_authority_up(context, journal, &network, name("openbao"), authority_image, &tenant, plan);
     let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, &tenant, plan);
     let (authority, backend) = tokio::join!(authority, backend);
-    let ((authority, actors, saboteur, tenant), (backend, parent)) = (authority?, backend?);
+    let (authority, (backend, parent)) = (authority?, backend?);
     let from_us = journal.now_us();
-    let issuer = Issuer::prepare(&plan.credential, &tenant, backend.authority_connection(&parent))
-        .await
-        .at_step("preparing the role")?;
-    journal.step("role prepared", from_us);
+    let Authority { server, actors, saboteur, issuer, seats } = authority;
+    let connected = async {
+        issuer.connect(backend.authority_connection(&parent)).await.at_step("connecting openbao with the backend")
+    };
+    let inspector = async { backend.check_inspector().await.at_step("seeding the backend") };
+    tokio::try_join!(connected, inspector, bracket::administrators_statements(journal, &backend, &plan.backend))?;
+    journal.step("openbao connected, administrator's statements", from_us);
     Ok(Stage {
         network,
-        authority: Arc::new(authority),
+        authority: Arc::new(server),
         backend: Arc::new(backend),
         actors: Arc::new(actors),
         saboteur,
-        tenant,
         issuer,
+        seats,
     })
 }
 
@@ -141,11 +159,13 @@ async fn bring_authority_up(
     image: ImageChoice,
     tenant: &str,
     plan: &DrillPlan,
-) -> Result<(OpenBao, Actors, Option<Bao>, Tenant), RunError> {
+) -> Result<Authority, RunError> {
     let from_us = journal.now_us();
     let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone())
         .await
         .at_step("starting openbao")?;
+    journal.step("openbao's container", from_us);
+    let from_us = journal.now_us();
     let (server, root) = OpenBao::open(container, &context.redactor).await.at_step("starting openbao")?;
     journal.step("openbao ready", from_us);
     let nobody = Bao::at(&server.address().await.at_step("starting openbao")?, std::time::Duration::from_secs(10))
@@ -156,8 +176,12 @@ async fn bring_authority_up(
         None => None,
     };
     let actors = bring_up(&root, &nobody, &context.redactor).await.at_step("making the actors")?;
-    let tenant = Tenant::create(&actors, tenant, &plan.drill).await.at_step("making the tenant's namespace")?;
     journal.step("actors ready, root token revoked", from_us);
+    let from_us = journal.now_us();
+    let tenant = Tenant::create(&actors, tenant, &plan.drill).await.at_step("making the tenant's namespace")?;
+    let issuer = Issuer::prepare(&plan.credential, &tenant).await.at_step("preparing the role")?;
+    let seats = seats(context, plan, &actors, &tenant, &issuer).await?;
+    journal.step("tenant, roles and callers", from_us);
     let event = Body::Server {
         server: "authority".into(),
         product: "OpenBao".into(),
@@ -169,7 +193,45 @@ async fn bring_authority_up(
     };
     journal.write(event);
     let saboteur = saboteur.map(|s| s.in_namespace(&tenant.namespace));
-    Ok((server, actors, saboteur, tenant))
+    Ok(Authority { server, actors, saboteur, issuer, seats })
+}
+
+/// Logs the callers in, each once, and makes the twins of the role.
+async fn seats(
+    context: &RunContext,
+    plan: &DrillPlan,
+    actors: &Actors,
+    tenant: &Tenant,
+    issuer: &Issuer,
+) -> Result<Vec<Seat>, RunError> {
+    let ttl_ms = |s: &ScenarioPlan| match s.trigger {
+        Trigger::Expire { ttl_ms } => Some(ttl_ms),
+        Trigger::Revoke => None,
+    };
+    let twins: Vec<u64> = plan.scenarios.iter().filter_map(ttl_ms).collect();
+    let paths = Issuer::paths(&plan.credential, &twins);
+    let mut callers: Vec<(crate::definition::Caller, Bao)> = Vec::new();
+    let mut seats = Vec::new();
+    for scenario in &plan.scenarios {
+        let known = callers.iter().find(|(c, _)| *c == scenario.caller).map(|(_, bao)| bao.clone());
+        let caller = match known {
+            Some(bao) => bao,
+            None => {
+                let login = tenant
+                    .log_in(actors, &scenario.caller, &paths, &context.redactor)
+                    .await
+                    .at_step("logging the caller in")?;
+                callers.push((scenario.caller.clone(), login.bao.clone()));
+                login.bao
+            }
+        };
+        let subject_issuer = match ttl_ms(scenario) {
+            Some(ttl_ms) => issuer.twin(ttl_ms).await.at_step("making the role's twin")?,
+            None => issuer.clone(),
+        };
+        seats.push(Seat { caller, subject_issuer });
+    }
+    Ok(seats)
 }
 
 /// A sabotage at the authority uses a token that exists only in sabotaged runs.
@@ -207,6 +269,8 @@ async fn bring_backend_up(
     )
     .await
     .at_step("starting the backend")?;
+    journal.step(format!("{product}'s container"), from_us);
+    let from_us = journal.now_us();
     backend.ready().await.at_step("starting the backend")?;
     journal.step(format!("{product} ready"), from_us);
     journal.write(Body::Server {
@@ -220,8 +284,7 @@ async fn bring_backend_up(
     });
     let from_us = journal.now_us();
     let parent = backend.prepare(tenant).await.at_step("seeding the backend")?;
-    bracket::administrators_statements(journal, &backend, &plan.backend).await?;
-    journal.step("seed data and statements", from_us);
+    journal.step("parent, inspector and seed data", from_us);
     Ok((backend, parent))
 }
 
@@ -231,36 +294,8 @@ async fn scenario_runs(
     stage: &Stage,
     journal: &Journal,
 ) -> Result<Vec<ScenarioRun>, RunError> {
-    let from_us = journal.now_us();
-    let twins: Vec<u64> = plan
-        .scenarios
-        .iter()
-        .filter_map(|s| match s.trigger {
-            Trigger::Expire { ttl_ms } => Some(ttl_ms),
-            Trigger::Revoke => None,
-        })
-        .collect();
-    let paths = Issuer::paths(&plan.credential, &twins);
-    let mut callers: Vec<(crate::definition::Caller, Bao)> = Vec::new();
     let mut runs = Vec::new();
-    for scenario in &plan.scenarios {
-        let known = callers.iter().find(|(c, _)| *c == scenario.caller).map(|(_, bao)| bao.clone());
-        let caller = match known {
-            Some(bao) => bao,
-            None => {
-                let login = stage
-                    .tenant
-                    .log_in(&stage.actors, &scenario.caller, &paths, &context.redactor)
-                    .await
-                    .at_step("logging the caller in")?;
-                callers.push((scenario.caller.clone(), login.bao.clone()));
-                login.bao
-            }
-        };
-        let subject_issuer = match scenario.trigger {
-            Trigger::Expire { ttl_ms } => stage.issuer.twin(ttl_ms).await.at_step("making the role's twin")?,
-            Trigger::Revoke => stage.issuer.clone(),
-        };
+    for (scenario, seat) in plan.scenarios.iter().zip(&stage.seats) {
         let journal = journal.of_scenario(&scenario.scenario);
         let sabotage = context.sabotage.clone().filter(|s| s.scenario == scenario.scenario);
         let hooks = Hooks::new(
@@ -278,9 +313,9 @@ async fn scenario_runs(
             plan: scenario.clone(),
             backend: stage.backend.clone(),
             actors: stage.actors.clone(),
-            caller,
+            caller: seat.caller.clone(),
             issuer: stage.issuer.clone(),
-            subject_issuer,
+            subject_issuer: seat.subject_issuer.clone(),
             hooks,
             redactor: context.redactor.clone(),
             run: context.labels.run().into(),
@@ -288,7 +323,6 @@ async fn scenario_runs(
     }
     // The short TTL is the critical path: what expires is issued first.
     runs.sort_by_key(|r| matches!(r.plan.trigger, Trigger::Revoke));
-    journal.step("callers logged in", from_us);
     Ok(runs)
 }
 
@@ -319,7 +353,6 @@ async fn tear_down(context: &RunContext, plan: &DrillPlan, tag: &str, stage: Sta
             server.into_container().remove().await;
         }
     };
-    tokio::join!(authority, backend);
-    network.remove().await;
+    tokio::join!(authority, backend, network.remove());
     journal.step("torn down", from_us);
 }

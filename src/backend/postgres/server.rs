@@ -2,7 +2,7 @@
 
 use super::PostgresPlan;
 use super::log;
-use super::login::{PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, probe};
+use super::login::{Attempt, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, first_value, identity, observe, probe};
 use super::session::Session;
 use crate::backend::{BackendError, Credential};
 use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
@@ -63,6 +63,8 @@ impl Server {
             "log_timezone=UTC",
             "lc_messages=C",
             "max_connections=200",
+            // A few rows: the default of 128 MB is only time at the start.
+            "shared_buffers=16MB",
         ];
         let mut command = vec!["postgres".to_string(), "-c".into(), format!("log_line_prefix={}", log::PREFIX)];
         command.extend(options.iter().flat_map(|o| ["-c".to_string(), (*o).to_string()]));
@@ -101,14 +103,15 @@ impl Server {
         let target = Target { address, database: self.plan.database.clone() };
         let up = async {
             loop {
-                match probe(&target, &self.administrator).await {
-                    (_, Saw::Accepted { server }) => return server,
-                    (_, saw) => tracing::trace!(?saw, "postgres is not ready"),
+                match tokio::time::timeout(PROBE_TIMEOUT, introduction(&target, &self.administrator)).await {
+                    Ok(Ok(known)) => return known,
+                    Ok(Err((_, saw))) => tracing::trace!(?saw, "postgres is not ready"),
+                    Err(_) => tracing::trace!("postgres does not answer"),
                 }
                 tokio::time::sleep(POLL).await;
             }
         };
-        let identity = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
+        let (identity, version) = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
             let last: Vec<String> = self.container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
             BackendError(format!(
                 "postgres did not come up in {} s; its last lines: {}",
@@ -116,12 +119,6 @@ impl Server {
                 last.join(" | ")
             ))
         })?;
-        let version = self
-            .query(&target, &self.administrator, "SHOW server_version")
-            .await?
-            .into_iter()
-            .next()
-            .unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *state = Known {
             target: Some(target),
@@ -149,7 +146,6 @@ impl Server {
     /// # Errors
     /// A statement fails; a seed's is named.
     pub async fn prepare(&self, tenant: &str) -> Result<Credential, BackendError> {
-        let target = self.target()?;
         let parent =
             Credential { name: format!("{}_bao", tenant.replace('-', "_")), secret: Secret::random(&self.redactor) };
         let (p, i, db) = (&parent.name, INSPECTOR, quoted(&self.plan.database));
@@ -172,10 +168,16 @@ impl Server {
             .run(&format!("GRANT CONNECT ON DATABASE {db} TO \"{p}\", \"{i}\""))
             .await
             .map_err(|saw| BackendError(format!("granting CONNECT: {}", saw.label())))?;
-        drop(session);
-        // The administrator's view and the inspector's must be of one server.
-        match probe(&target, &self.inspector).await {
-            (_, Saw::Accepted { server }) if server == self.identity() => Ok(parent),
+        Ok(parent)
+    }
+
+    /// The administrator's view and the inspector's must be of one server.
+    ///
+    /// # Errors
+    /// The inspector cannot log in, or to another server.
+    pub async fn check_inspector(&self) -> Result<(), BackendError> {
+        match probe(&self.target()?, &self.inspector).await {
+            (_, Saw::Accepted { server }) if server == self.identity() => Ok(()),
             (_, saw) => Err(BackendError(format!("the inspector cannot log in: {}", saw.label()))),
         }
     }
@@ -337,6 +339,15 @@ impl Server {
     pub fn refusals(&self) -> Vec<log::Refusal> {
         log::refusals(&self.container.logs.lines())
     }
+}
+
+/// Who the server is, and its version.
+async fn introduction(target: &Target, administrator: &Credential) -> Attempt<(String, String)> {
+    let (client, _) = connect(target, administrator, "drill-ready").await?;
+    let identity = identity(&client, Stage::Login).await?;
+    let rows =
+        client.simple_query("SHOW server_version").await.map_err(|e| (Stage::Login, observe(&e, Stage::Login)))?;
+    Ok((identity, first_value(&rows).unwrap_or_default()))
 }
 
 fn quoted(name: &str) -> String {

@@ -32,22 +32,29 @@ pub fn paths(plan: &DatabasePlan, twins: &[u64]) -> Vec<(String, &'static str)> 
 }
 
 impl Issuer {
-    /// Mounts and configures the engine, and makes the role as the plan states it.
+    /// Mounts the engine and makes the role as the plan states it.
     ///
     /// # Errors
-    /// The authority refuses, or cannot reach the backend as the parent.
-    pub async fn prepare(plan: &DatabasePlan, tenant: &Tenant, mut connection: Value) -> Result<Self, AuthorityError> {
-        let p = &tenant.provisioner;
+    /// The authority refuses.
+    pub async fn prepare(plan: &DatabasePlan, tenant: &Tenant) -> Result<Self, AuthorityError> {
         let mut mount = json!({"type": "database"});
         if let Some(limits) = &plan.mount {
             mount["config"] = json!({"default_lease_ttl": seconds(limits.default_ttl_ms), "max_lease_ttl": seconds(limits.max_ttl_ms)});
         }
-        p.post(&format!("sys/mounts/{MOUNT}"), mount).await?;
-        connection["allowed_roles"] = json!("*");
-        p.post(&format!("{MOUNT}/config/{CONNECTION}"), connection).await?;
+        tenant.provisioner.post(&format!("sys/mounts/{MOUNT}"), mount).await?;
         let issuer = Self { plan: plan.clone(), tenant: tenant.clone(), role: plan.role.clone(), twin_of: None };
         issuer.write(plan.default_ttl_ms, plan.max_ttl_ms).await?;
         Ok(issuer)
+    }
+
+    /// Tells the engine how it reaches the backend.
+    ///
+    /// # Errors
+    /// The authority refuses, or cannot reach the backend as the parent.
+    pub async fn connect(&self, mut connection: Value) -> Result<(), AuthorityError> {
+        connection["allowed_roles"] = json!("*");
+        self.tenant.provisioner.post(&format!("{MOUNT}/config/{CONNECTION}"), connection).await?;
+        Ok(())
     }
 
     /// The same role with another TTL.
