@@ -211,7 +211,10 @@ fn a_name_that_selects_nothing() {
         ("postgrs", "no drill `postgrs` in drills/ (have: postgres); did you mean `postgres`?"),
         ("zebra", "no drill `zebra` in drills/ (have: postgres)"),
         ("x*", "no drill `x*` in drills/ (have: postgres)"),
-        ("postgres/revok", "no scenario `revok` in postgres (have: revoke, person, expire, renew, teardown, incident-role, incident-mount); did you mean `postgres/revoke`?"),
+        (
+            "postgres/revok",
+            "no scenario `revok` in postgres (have: revoke, person, expire, renew, teardown, incident-role, incident-mount); did you mean `postgres/revoke`?",
+        ),
         ("postgres/", "`postgres/` is no NAME or NAME/SCENARIO; globs know `*` and `?`"),
         ("a/b/c", "`a/b/c` is no NAME or NAME/SCENARIO; globs know `*` and `?`"),
     ] {

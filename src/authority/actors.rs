@@ -69,17 +69,25 @@ pub struct Actors {
 /// # Errors
 /// The authority refuses a step, or root is still good afterwards.
 pub async fn bring_up(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Actors, AuthorityError> {
-    root.call("PUT", "sys/config/auditing/request-headers/X-Correlation-ID", Some(json!({"hmac": false}))).await?;
-    for (name, policy) in [("provisioner", PROVISIONER), ("operator", OPERATOR), ("auditor", AUDITOR)] {
-        root.call("PUT", &format!("sys/policies/acl/{name}"), Some(json!({"policy": policy}))).await?;
-    }
-    root.post("sys/auth/approle", json!({"type": "approle"})).await?;
+    // The backend starts meanwhile, and is waited for as well: what does not need the other is asked for at the same time.
+    let policy = async |name: &str, policy: &str| {
+        root.call("PUT", &format!("sys/policies/acl/{name}"), Some(json!({"policy": policy}))).await
+    };
+    tokio::try_join!(
+        root.call("PUT", "sys/config/auditing/request-headers/X-Correlation-ID", Some(json!({"hmac": false}))),
+        policy("provisioner", PROVISIONER),
+        policy("operator", OPERATOR),
+        policy("auditor", AUDITOR),
+        root.post("sys/auth/approle", json!({"type": "approle"})),
+    )?;
     let accessor = root.get("sys/auth").await?.text("/data/approle~1/accessor")?.to_string();
     let orphan = json!({"policies": ["provisioner"], "no_default_policy": true, "display_name": "drill-provisioner", "ttl": "24h"});
-    let provisioner = root.post("auth/token/create-orphan", orphan).await?;
+    let (provisioner, operator, auditor) = tokio::try_join!(
+        root.post("auth/token/create-orphan", orphan),
+        actor(root, nobody, "operator", &accessor, redactor),
+        actor(root, nobody, "auditor", &accessor, redactor),
+    )?;
     let provisioner = nobody.with_token(Secret::new(provisioner.text("/auth/client_token")?.to_string(), redactor));
-    let operator = actor(root, nobody, "operator", &accessor, redactor).await?;
-    let auditor = actor(root, nobody, "auditor", &accessor, redactor).await?;
     root.post("auth/token/revoke-self", json!({})).await?;
     let after = root.send("GET", "auth/token/lookup-self", None).await?;
     if after.status != 403 {

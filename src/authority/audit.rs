@@ -39,13 +39,11 @@ pub fn audit_line(line: &str) -> AuditLine {
 }
 
 fn entry(value: &Value) -> Option<AuditEntry> {
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty()).map(String::from);
+    let text =
+        |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty()).map(String::from);
     let metadata = value.pointer("/auth/metadata").and_then(Value::as_object);
-    let metadata: BTreeMap<String, String> = metadata
-        .into_iter()
-        .flatten()
-        .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string())))
-        .collect();
+    let metadata: BTreeMap<String, String> =
+        metadata.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string()))).collect();
     Some(AuditEntry {
         kind: text("/type")?,
         time: text("/time")?,

@@ -28,10 +28,10 @@ pub use client::{Answer, Bao, Sent};
 #[cfg(feature = "engine")]
 pub use error::AuthorityError;
 #[cfg(feature = "engine")]
-pub use server::OpenBao;
-#[cfg(feature = "engine")]
 pub use read::Reader;
 #[cfg(feature = "engine")]
 pub use rival::{Rival, other_than};
+#[cfg(feature = "engine")]
+pub use server::OpenBao;
 #[cfg(feature = "engine")]
 pub use tenant::{CallerLogin, Omitted, Registered, Right, Tenant};

@@ -2,7 +2,7 @@
 
 use super::client::Bao;
 use super::error::AuthorityError;
-use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
+use crate::environment::{Container, ContainerSpec, EngineHandle, ImageChoice, Labels, Network};
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
 use std::time::Duration;
@@ -58,10 +58,15 @@ impl OpenBao {
         let spec = ContainerSpec {
             name: name.into(),
             image,
-            command: vec!["server".into(), "-config=/drill/openbao.hcl".into()],
-            env: vec![("SKIP_SETCAP".into(), "true".into()), ("BAO_SKIP_SETCAP".into(), "true".into())],
+            command: vec!["server".into()],
+            env: vec![
+                ("SKIP_SETCAP".into(), "true".into()),
+                ("BAO_SKIP_SETCAP".into(), "true".into()),
+                // There is no secret in it, and the image's own way to a configuration saves the engine a copy into the container.
+                ("BAO_LOCAL_CONFIG".into(), CONFIG.into()),
+            ],
             ports: vec![PORT],
-            files: vec![CopiedFile { path: "/drill/openbao.hcl".into(), bytes: CONFIG.into(), mode: 0o644 }],
+            files: Vec::new(),
         };
         Ok(Container::start(engine, network, labels, spec).await?)
     }

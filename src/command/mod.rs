@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod clean;
+mod debug_log;
 mod dispatch;
 pub mod explain;
 pub mod list;
@@ -16,4 +17,5 @@ pub mod schema;
 pub mod serve;
 pub mod validate;
 
+pub use debug_log::start_log;
 pub use dispatch::dispatch;

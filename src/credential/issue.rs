@@ -34,13 +34,22 @@ impl Issuer {
             }
         }
     }
-    /// Mounts and configures the engine. `connection` is the backend's own.
+    /// Mounts the engine, which needs no backend yet.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn mount(&self, connection: Value) -> Result<(), AuthorityError> {
+    pub async fn mount(&self) -> Result<(), AuthorityError> {
         match self {
-            Self::Database(i) => i.mount(connection).await,
+            Self::Database(i) => i.mount().await,
+        }
+    }
+    /// Connects the engine with its backend. `connection` is the backend's own.
+    ///
+    /// # Errors
+    /// The authority refuses, or cannot reach the backend as the parent.
+    pub async fn connect(&self, connection: Value) -> Result<(), AuthorityError> {
+        match self {
+            Self::Database(i) => i.connect(connection).await,
         }
     }
     /// Gives the parent a secret that only the authority knows; false where the engine cannot.

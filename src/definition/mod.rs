@@ -11,7 +11,7 @@ pub mod schema;
 mod select;
 pub mod shape;
 
-pub use crate::document::{Diagnostic, Diagnostics};
+pub use crate::document::{Diagnostic, Diagnostics, Project};
 pub use load::{load, load_file, load_patched, load_text, names};
 pub use plan::*;
 pub use resolve::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS, system_word};

@@ -39,7 +39,8 @@ impl<'a> Run<'a> {
         // Of an incident's requests the last one cleared the leases.
         let ended = events.iter().rev().find_map(|e| match &e.body {
             Body::Audit { line, entry }
-                if entry.kind == "response" && entry.correlation.as_deref().is_some_and(|c| c.contains(".trigger.")) =>
+                if entry.kind == "response"
+                    && entry.correlation.as_deref().is_some_and(|c| c.contains(".trigger.")) =>
             {
                 Some(Logged { line: *line, entry })
             }

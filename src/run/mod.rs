@@ -3,6 +3,7 @@
 mod bracket;
 mod journal;
 mod keep;
+mod office;
 mod parent;
 mod policy;
 mod prepare;
@@ -32,6 +33,13 @@ pub struct RunError {
     pub step: String,
     /// What happened.
     pub what: String,
+}
+
+impl RunError {
+    /// The sabotage itself did not work: then nothing that follows is what it states.
+    fn of_sabotage(self) -> Self {
+        Self { step: format!("{} ({})", crate::definition::sabotage::STEP, self.step), what: self.what }
+    }
 }
 
 /// Names the step of an error.

@@ -26,7 +26,7 @@ pub async fn after(stage: &Stage) {
 }
 
 fn probers(stage: &Stage, journal: &Journal) -> (Option<Prober>, Prober) {
-    let door = stage.drill.doors.first().cloned().unwrap_or_default();
+    let door = stage.drill().doors.first().cloned().unwrap_or_default();
     let parent = stage.parents.first().map(|p| Prober::new(journal, &stage.backend, Part::Parent, &door, p));
     (parent, Prober::new(journal, &stage.backend, Part::ParentControl, &door, stage.backend.inspector()))
 }

@@ -38,14 +38,14 @@ struct Try<'a> {
 pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, RunError> {
     let stage = &run.stage;
     let caller = &prepared.caller.bao;
-    let neighbour = stage.neighbour(&run.redactor).await?;
-    let rival = stage.rival(&run.redactor).await?;
+    let neighbour = stage.office.neighbour().await?;
+    let rival = stage.rival().await?;
     let (issued, _) = run.issue(caller, &prepared.subject, Part::Victim).await?;
-    let door = stage.drill.doors.first().cloned().unwrap_or_default();
+    let door = stage.drill().doors.first().cloned().unwrap_or_default();
     let mut victim = Prober::new(&run.journal, &stage.backend, Part::Victim, &door, &issued.credential);
     victim.once().await;
 
-    let role = stage.neighbours_role().path();
+    let role = stage.office.neighbours_role().path();
     let what = "issue from another caller's role";
     let seen = attempt(run, Try::get(Claim::RoleRefused, "the caller", caller, what, role)).await;
     run.journal.write(Body::Attempt { attempt: seen });
@@ -73,12 +73,12 @@ pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, 
 /// # Errors
 /// The caller is not known.
 pub async fn banned(run: &ScenarioRun, prepared: &Prepared) -> Result<(), RunError> {
-    let path = run.stage.issuer.path();
+    let path = run.stage.office.issuer.path();
     let old = prepared.caller.bao.clone();
     let what = "issue with its old token";
     let seen = attempt(run, Try::get(Claim::Reissue, "the banned caller", &old, what, prepared.subject.path())).await;
     run.journal.write(Body::Attempt { attempt: seen });
-    let registered = run.stage.registered(&super::prepare::caller_of(&run.plan), &run.redactor).await?;
+    let registered = run.stage.office.registered(&super::prepare::caller_of(&run.plan)).await?;
     // A login that is refused is as good as an issue that is.
     let seen = match registered.log_in(&format!("{}.banned", run.correlation), &run.redactor).await {
         Ok(login) => {
@@ -125,9 +125,8 @@ async fn attempt(run: &ScenarioRun, one: Try<'_>) -> Attempt {
 
 /// The victim is asked at the backend, its lease at the authority.
 async fn spared(run: &ScenarioRun, mut seen: Attempt, victim: &mut Prober, issued: &Issued) -> Result<(), RunError> {
-    let auditor = Reader(run.stage.actors.auditor.clone());
-    let (probe, known) =
-        tokio::join!(victim.once(), auditor.knows_lease(&issued.record.id, &issued.record.namespace));
+    let auditor = Reader(run.stage.office.actors.auditor.clone());
+    let (probe, known) = tokio::join!(victim.once(), auditor.knows_lease(&issued.record.id, &issued.record.namespace));
     seen.victim_probe = Some(probe.n);
     seen.lease_known = Some(known.at_step("looking the victim's lease up")?);
     run.journal.write(Body::Attempt { attempt: seen });
@@ -136,7 +135,7 @@ async fn spared(run: &ScenarioRun, mut seen: Attempt, victim: &mut Prober, issue
 
 /// A role whose default is above its cap gives the cap, and so does a renewal beyond it.
 async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
-    let twin = run.stage.capped().await?;
+    let twin = run.stage.office.capped().await?;
     let sent_us = run.journal.now_us();
     let issued = twin.issue(caller, &run.redactor).await.at_step("issuing with a TTL above the cap")?;
     let grant = Grant {
@@ -152,7 +151,7 @@ async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
     };
     run.journal.write(Body::Grant { grant });
     renewal::renew(&run.journal, caller, Part::Victim, &issued, CAPPED.default_ms, CAPPED.max_ms).await;
-    let operator = run.stage.actors.operator.in_namespace(&issued.record.namespace);
+    let operator = run.stage.office.actors.operator.in_namespace(&issued.record.namespace);
     let path = format!("sys/leases/revoke/{}", issued.record.id);
     // Whether revocation works is the scenario's own question, not this one's.
     if let Err(e) = operator.call("PUT", &path, Some(json!({"sync": true}))).await {
@@ -168,22 +167,27 @@ fn strangers<'a>(rival: &Rival, victim: &Issued, prepared: &Prepared) -> Vec<Try
     let theirs = format!("{bare}.{}", rival.suffix());
     let (own, there) = (&rival.tenant.namespace, &victim.record.namespace);
     let mut tries = Vec::new();
-    let actors = [
-        ("another tenant's caller", &rival.caller),
-        ("another tenant's administrator", &rival.administrator),
-    ];
+    let actors = [("another tenant's caller", &rival.caller), ("another tenant's administrator", &rival.administrator)];
     for (by, bao) in actors {
         let mut add = |bao: &Bao, what: String, method, path: String, body: Option<Value>, reads| {
             tries.push(Try { claim: Claim::TenantIsolated, by, bao: bao.clone(), what, method, path, body, reads });
         };
-        let ids = [("the whole id", &full), ("the id without its suffix", &bare), ("the id with their own suffix", &theirs)];
+        let ids =
+            [("the whole id", &full), ("the id without its suffix", &bare), ("the id with their own suffix", &theirs)];
         for (form, id) in ids {
             let body = || Some(json!({"lease_id": id}));
             add(bao, format!("look the lease up by {form}"), "PUT", "sys/leases/lookup".into(), body(), true);
             add(bao, format!("renew it by {form}"), "PUT", "sys/leases/renew".into(), body(), true);
             add(bao, format!("revoke it by {form}"), "PUT", "sys/leases/revoke".into(), body(), false);
             add(bao, format!("revoke it by {form} in the URL"), "PUT", format!("sys/leases/revoke/{id}"), None, false);
-            add(bao, format!("revoke by force what begins with {form}"), "PUT", format!("sys/leases/revoke-force/{id}"), None, false);
+            add(
+                bao,
+                format!("revoke by force what begins with {form}"),
+                "PUT",
+                format!("sys/leases/revoke-force/{id}"),
+                None,
+                false,
+            );
         }
         for (place, bao) in [("the victim's namespace", bao.in_namespace(there)), ("root", bao.in_root())] {
             let body = || Some(json!({"lease_id": full}));
@@ -194,14 +198,56 @@ fn strangers<'a>(rival: &Rival, victim: &Issued, prepared: &Prepared) -> Vec<Try
         let creds = prepared.subject.path();
         let inside = bao.in_namespace(there);
         add(&inside, "issue from the victim's role".into(), "GET", creds.clone(), None, true);
-        add(&inside, "revoke all of the victim's role".into(), "PUT", format!("sys/leases/revoke-prefix/{creds}"), None, false);
-        add(bao, "revoke all of that role's name".into(), "PUT", format!("sys/leases/revoke-prefix/{creds}"), None, false);
+        add(
+            &inside,
+            "revoke all of the victim's role".into(),
+            "PUT",
+            format!("sys/leases/revoke-prefix/{creds}"),
+            None,
+            false,
+        );
+        add(
+            bao,
+            "revoke all of that role's name".into(),
+            "PUT",
+            format!("sys/leases/revoke-prefix/{creds}"),
+            None,
+            false,
+        );
         add(&bao.in_root(), "issue by a path prefix".into(), "GET", format!("{there}/{creds}"), None, true);
-        add(&bao.in_root(), "revoke by a path prefix".into(), "PUT", format!("{there}/sys/leases/revoke/{full}"), None, false);
-        add(&bao.in_namespace(&format!("{own}/{there}")), "issue from a namespace below".into(), "GET", creds, None, true);
+        add(
+            &bao.in_root(),
+            "revoke by a path prefix".into(),
+            "PUT",
+            format!("{there}/sys/leases/revoke/{full}"),
+            None,
+            false,
+        );
+        add(
+            &bao.in_namespace(&format!("{own}/{there}")),
+            "issue from a namespace below".into(),
+            "GET",
+            creds,
+            None,
+            true,
+        );
         let accessor = || Some(json!({"accessor": prepared.caller.accessor.expose()}));
-        add(bao, "look the caller's token up by accessor".into(), "POST", "auth/token/lookup-accessor".into(), accessor(), true);
-        add(bao, "revoke the caller's token by accessor".into(), "POST", "auth/token/revoke-accessor".into(), accessor(), false);
+        add(
+            bao,
+            "look the caller's token up by accessor".into(),
+            "POST",
+            "auth/token/lookup-accessor".into(),
+            accessor(),
+            true,
+        );
+        add(
+            bao,
+            "revoke the caller's token by accessor".into(),
+            "POST",
+            "auth/token/revoke-accessor".into(),
+            accessor(),
+            false,
+        );
     }
     tries
 }
@@ -227,9 +273,9 @@ fn same_tenant<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
 /// Below the authority: a role of the other tenant's own mount, whose statements reach for the victim at the backend.
 async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Result<Vec<Attempt>, RunError> {
     let statements = run.stage.backend.hostile_statements(&victim.record.name);
-    let mount = run.stage.issuer.place().0;
+    let mount = run.stage.office.issuer.place().0;
     let role = format!("hostile-{}", run.plan.scenario);
-    let (path, body) = (format!("{mount}/roles/{role}"), run.stage.issuer.hostile(&statements));
+    let (path, body) = (format!("{mount}/roles/{role}"), run.stage.office.issuer.hostile(&statements));
     rival.administrator.post(&path, body).await.at_step("making the hostile role")?;
     let by = "another tenant's administrator";
     let what = "issue from a role whose statements end the victim at the backend";
@@ -241,8 +287,8 @@ async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Resu
 
 /// The parent's configuration is read, changed and rotated by nobody here.
 fn parents<'a>(stage: &Stage, rival: &Rival, caller: &Bao) -> Vec<Try<'a>> {
-    let [config, rotate] = stage.issuer.parent_paths();
-    let inside = rival.administrator.in_namespace(&stage.tenant.namespace);
+    let [config, rotate] = stage.office.issuer.parent_paths();
+    let inside = rival.administrator.in_namespace(&stage.office.tenant.namespace);
     let mut tries = Vec::new();
     for (by, bao) in [("the caller", caller), ("another tenant's administrator", &inside)] {
         let mut add = |what: &str, method, path: &str, body| {
@@ -259,8 +305,8 @@ fn parents<'a>(stage: &Stage, rival: &Rival, caller: &Bao) -> Vec<Try<'a>> {
 
 /// What the provisioner reads, who made it, holds no secret.
 async fn configuration_shows_no_secret(run: &ScenarioRun) -> Result<(), RunError> {
-    let [config, _] = run.stage.issuer.parent_paths();
-    let answer = run.stage.tenant.provisioner.get(&config).await.at_step("reading the connection")?;
+    let [config, _] = run.stage.office.issuer.parent_paths();
+    let answer = run.stage.office.tenant.provisioner.get(&config).await.at_step("reading the connection")?;
     let sought = Redactor::default();
     run.stage.parents.iter().for_each(|p| {
         sought.register(&p.secret);

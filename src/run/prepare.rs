@@ -1,12 +1,11 @@
 //! Who asks for what in each scenario, and who is spared: callers with their rights, roles and their twins.
 
-use super::stage::Stage;
+use super::office::Office;
+use super::stage::RunContext;
 use super::{AtStep, RunError};
-use crate::authority::{Bao, CallerLogin, Omitted, Registered, Right};
+use crate::authority::{Bao, CallerLogin, Right};
 use crate::credential::{Issuer, Twin};
-use crate::definition::{Caller, CallerKind, IncidentOf, Login, ScenarioPlan, Trigger};
-use crate::secret::Redactor;
-use std::sync::Arc;
+use crate::definition::{Caller, CallerKind, DrillPlan, IncidentOf, Login, ScenarioPlan, Trigger};
 
 /// Another caller of the same tenant, with a role of its own.
 pub const NEIGHBOUR: &str = "neighbour";
@@ -60,29 +59,29 @@ pub fn neighbour(tenant: &str) -> Caller {
 }
 
 /// What the subject of a scenario is issued from; nothing is asked of the authority.
-pub fn issuer_of(stage: &Stage, plan: &ScenarioPlan) -> Issuer {
+pub fn issuer_of(office: &Office, plan: &ScenarioPlan) -> Issuer {
     let base = if own_mount(plan) {
-        let mount = format!("{}-{}", stage.issuer.place().0, plan.scenario);
-        Issuer::new(&stage.drill.credential, &stage.tenant, Some(&mount))
+        let mount = format!("{}-{}", office.issuer.place().0, plan.scenario);
+        Issuer::new(&office.drill.credential, &office.tenant, Some(&mount))
     } else {
-        stage.issuer.clone()
+        office.issuer.clone()
     };
     twin_of(plan).map_or(base.clone(), |twin| base.twin(&twin))
 }
 
 /// A caller may read credentials of the roles that its scenarios use, and renew where a scenario renews: nothing else.
-fn rights(stage: &Stage, caller: &Caller) -> Vec<Right> {
-    let mut paths = vec![stage.issuer.path()];
+pub fn rights(office: &Office, caller: &Caller) -> Vec<Right> {
+    let mut paths = vec![office.issuer.path()];
     let mut renewed = Vec::new();
-    for plan in stage.drill.scenarios.iter().filter(|s| caller_of(s) == *caller) {
-        paths.push(issuer_of(stage, plan).path());
+    for plan in office.drill.scenarios.iter().filter(|s| caller_of(s) == *caller) {
+        paths.push(issuer_of(office, plan).path());
         match plan.trigger {
             Trigger::Revoke => {
-                let capped = stage.issuer.twin(&Twin::Capped).path();
+                let capped = office.issuer.twin(&Twin::Capped).path();
                 paths.push(capped.clone());
                 renewed.push(capped);
             }
-            Trigger::Renew { .. } => renewed.push(issuer_of(stage, plan).path()),
+            Trigger::Renew { .. } => renewed.push(issuer_of(office, plan).path()),
             _ => {}
         }
     }
@@ -96,78 +95,33 @@ fn rights(stage: &Stage, caller: &Caller) -> Vec<Right> {
     rights
 }
 
-impl Stage {
-    /// The caller, registered once however many scenarios ask as it.
-    ///
-    /// # Errors
-    /// The authority refuses.
-    pub async fn registered(&self, caller: &Caller, redactor: &Redactor) -> Result<Arc<Registered>, RunError> {
-        let cell = {
-            let mut callers = self.callers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            callers.entry(caller.name.clone()).or_default().clone()
-        };
-        let register = async {
-            let rights = match caller.name.as_str() {
-                NEIGHBOUR => vec![Right::read(self.neighbours_role().path())],
-                _ => rights(self, caller),
-            };
-            let omitted = Omitted {
-                owner: self.skips("owner"),
-                owner_claim: self.skips("owner-claim"),
-                no_default_policy: self.skips("no-default-policy"),
-            };
-            self.tenant.register(&self.actors, caller, &rights, omitted, redactor).await.map(Arc::new)
-        };
-        cell.get_or_try_init(|| register).await.cloned().at_step("making the caller")
-    }
-
-    /// The role of the other caller.
-    pub fn neighbours_role(&self) -> Issuer {
-        self.issuer.twin(&Twin::Copy(NEIGHBOUR.into()))
-    }
-
-    /// The other caller of the same tenant, logged in; its role is there.
-    ///
-    /// # Errors
-    /// The authority refuses.
-    pub async fn neighbour(&self, redactor: &Redactor) -> Result<Bao, RunError> {
-        let make = async {
-            self.neighbours_role().write().await.at_step("making another caller's role")?;
-            let registered = self.registered(&neighbour(&self.tenant.name), redactor).await?;
-            registered.log_in(NEIGHBOUR, redactor).await.at_step("logging another caller in").map(|login| login.bao)
-        };
-        self.neighbour.get_or_try_init(|| make).await.cloned()
-    }
+/// Unique in the run; what each request adds follows.
+pub fn correlation(context: &RunContext, drill: &DrillPlan, plan: &ScenarioPlan) -> String {
+    format!("{}.{}.{}", context.labels.run(), drill.drill, plan.scenario)
 }
 
-/// Makes what a scenario needs and logs its callers in.
+/// Makes what a scenario needs and logs its callers in. A mount of its own is not connected yet.
 ///
 /// # Errors
 /// The authority refuses a step.
-pub async fn prepare(
-    stage: &Stage,
-    plan: &ScenarioPlan,
-    correlation: &str,
-    redactor: &Redactor,
-) -> Result<Prepared, RunError> {
-    let subject = issuer_of(stage, plan);
+pub async fn prepare(office: &Office, plan: &ScenarioPlan, correlation: &str) -> Result<Prepared, RunError> {
+    let subject = issuer_of(office, plan);
     if own_mount(plan) {
-        let parent = stage.second_parent(plan).ok_or("no parent of its own").at_step("making the mount")?;
-        subject.mount(stage.backend.authority_connection(parent)).await.at_step("making the mount")?;
-        subject.rotate_parent().await.at_step("rotating the mount's parent")?;
+        subject.mount().await.at_step("making the mount")?;
     }
     if own_mount(plan) || twin_of(plan).is_some() {
         subject.write().await.at_step("making the role's twin")?;
     }
-    let registered = stage.registered(&caller_of(plan), redactor).await?;
+    let registered = office.registered(&caller_of(plan)).await?;
     let login = async || {
-        registered.log_in(&format!("{correlation}.login"), redactor).await.at_step("logging the caller in")
+        let login = registered.log_in(&format!("{correlation}.login"), office.redactor()).await;
+        login.at_step("logging the caller in")
     };
     let caller = login().await?;
     let (control_caller, control) = match plan.trigger {
-        Trigger::Teardown => (login().await?.bao, stage.issuer.clone()),
-        Trigger::Incident { .. } => (stage.neighbour(redactor).await?, stage.neighbours_role()),
-        Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } => (caller.bao.clone(), stage.issuer.clone()),
+        Trigger::Teardown => (login().await?.bao, office.issuer.clone()),
+        Trigger::Incident { .. } => (office.neighbour().await?, office.neighbours_role()),
+        Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } => (caller.bao.clone(), office.issuer.clone()),
     };
     Ok(Prepared { caller, subject, control_caller, control })
 }

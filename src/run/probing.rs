@@ -77,6 +77,8 @@ pub struct Shared {
     give_up_us: AtomicU64,
     /// When the newest accepted probe of the control was sent.
     control_accepted_us: AtomicU64,
+    /// Since when every probe of the control was accepted; [`u64::MAX`] while the newest one was not.
+    control_good_since_us: AtomicU64,
     /// Members of the cohort whose refusal is not confirmed.
     unsettled: AtomicU32,
     /// Members whose loop goes on.
@@ -110,6 +112,27 @@ impl Shared {
     pub fn is_settled(&self) -> bool {
         self.unsettled.load(Ordering::Acquire) == 0
     }
+    /// What the control just saw.
+    fn control_saw(&self, seen: &Seen) {
+        if seen.saw.is_acceptance() {
+            let _ = self.control_good_since_us.compare_exchange(
+                u64::MAX,
+                seen.done_us,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+            self.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
+        } else {
+            self.control_good_since_us.store(u64::MAX, Ordering::Release);
+        }
+    }
+    /// Whether acceptances of the control stand on both sides of a refusal; none where that can only be known of a later one.
+    fn confirms(&self, refusal: &Refusal) -> Option<bool> {
+        // In this order: the control's probes follow each other, so what overlaps the refusal was told before what confirms it.
+        let after = self.control_accepted_us.load(Ordering::Acquire) >= refusal.done_us;
+        let broken = self.control_good_since_us.load(Ordering::Acquire) > refusal.sent_us;
+        (!broken).then_some(after)
+    }
     /// Until when sessions are watched.
     pub fn give_up_us(&self) -> u64 {
         self.give_up_us.load(Ordering::Relaxed)
@@ -127,45 +150,56 @@ impl Shared {
 
 /// What the loop knows of its own subject: the first refusal since the last acceptance, and whether the control confirmed it.
 #[derive(Default)]
-struct Refusal {
-    first_us: Option<u64>,
+struct Refused {
+    first: Option<Refusal>,
     confirmed: bool,
 }
 
-impl Refusal {
+/// A refusal that the control's next acceptance would confirm.
+#[derive(Clone, Copy)]
+struct Refusal {
+    sent_us: u64,
+    done_us: u64,
+}
+
+impl Refused {
     fn observe(&mut self, seen: &Seen, shared: &Shared) {
         match &seen.saw {
             Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
-                self.first_us = self.first_us.or(Some(seen.done_us));
+                self.first = self.first.or(Some(Refusal { sent_us: seen.sent_us, done_us: seen.done_us }));
             }
             saw if saw.is_acceptance() => {
                 if std::mem::take(&mut self.confirmed) {
                     shared.unsettled.fetch_add(1, Ordering::AcqRel);
                 }
-                self.first_us = None;
+                self.first = None;
             }
             _ => {}
         }
-        // Only a control that was asked after the refusal and accepted confirms it.
-        let asked_after = |refused| shared.control_accepted_us.load(Ordering::Acquire) >= refused;
-        if !self.confirmed && self.first_us.is_some_and(asked_after) {
-            self.confirmed = true;
-            shared.unsettled.fetch_sub(1, Ordering::AcqRel);
+        let Some(first) = self.first.filter(|_| !self.confirmed) else { return };
+        match shared.confirms(&first) {
+            Some(true) => {
+                self.confirmed = true;
+                shared.unsettled.fetch_sub(1, Ordering::AcqRel);
+            }
+            Some(false) => {}
+            // Everybody was refused around it: a later refusal has to do.
+            None => self.first = None,
         }
     }
     fn settled_us(&self) -> Option<u64> {
-        self.first_us.filter(|_| self.confirmed)
+        self.first.filter(|_| self.confirmed).map(|first| first.done_us)
     }
 }
 
 /// Probes a subject until it is settled and the tail is over, or it is given up.
 pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
-    let mut refusal = Refusal::default();
+    let mut refused = Refused::default();
     loop {
         let seen = prober.once().await;
-        refusal.observe(&seen, &shared);
+        refused.observe(&seen, &shared);
         let now = seen.done_us;
-        match refusal.settled_us().map(|settled| settled + schedule.tail_us) {
+        match refused.settled_us().map(|settled| settled + schedule.tail_us) {
             Some(end) if now >= end => break,
             Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end - now))).await,
             None if now >= shared.give_up_us() => break,
@@ -181,9 +215,7 @@ pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<S
     loop {
         let last = shared.is_over();
         let seen = prober.once().await;
-        if seen.saw.is_acceptance() {
-            shared.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
-        }
+        shared.control_saw(&seen);
         if last {
             return prober;
         }

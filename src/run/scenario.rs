@@ -1,8 +1,8 @@
 //! One scenario, top to bottom: issued → accepted → triggered → settled → done.
 
 use super::journal::Journal;
-use super::prepare::{Prepared, caller_of, own_mount, prepare};
-use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
+use super::prepare::{Prepared, caller_of, own_mount};
+use super::probing::{AFTER_LIMIT_US, Prober, SLOW, Schedule, Shared, watch_control, watch_subject};
 use super::sabotage::Hooks;
 use super::sessions::Watched;
 use super::stage::Stage;
@@ -34,6 +34,8 @@ pub struct ScenarioRun {
     pub plan: ScenarioPlan,
     /// The drill's servers and actors.
     pub stage: Arc<Stage>,
+    /// Its caller and roles.
+    pub prepared: Prepared,
     /// What a sabotage does.
     pub hooks: Hooks,
     /// For new secrets.
@@ -54,12 +56,21 @@ pub struct Issues {
 
 /// A scenario whose credentials were issued and whose loops are over; [`ScenarioRun::finish`] completes the bracket.
 pub struct Settled {
-    prepared: Prepared,
     issues: Issues,
     doors: Vec<Door>,
     /// The control's sessions stay open until stock was taken: what is asked for must be there to be found.
     sessions: Vec<Watched>,
+    /// Until when its death would have been watched for, µs.
+    watched_until_us: u64,
     victim: Option<policy::Victim>,
+}
+
+/// A scenario that is over but for what the audit log has of it.
+pub struct Finished {
+    /// Its credentials.
+    pub issues: Issues,
+    /// Whatever else was issued in it.
+    pub others: Vec<Issued>,
 }
 
 /// A way in, with the series there.
@@ -68,21 +79,31 @@ struct Door {
     control: Prober,
 }
 
+impl Door {
+    /// One probe of each, side by side.
+    async fn once(&mut self) {
+        let subjects = futures_util::future::join_all(self.subjects.iter_mut().map(Prober::once));
+        tokio::join!(subjects, self.control.once());
+    }
+}
+
 impl ScenarioRun {
     /// Everything up to the settled state.
     ///
     /// # Errors
     /// A step did not succeed; the history says what was seen until then.
     pub async fn run_until_settled(&self) -> Result<Settled, RunError> {
-        let prepared = prepare(&self.stage, &self.plan, &self.correlation, &self.redactor).await?;
-        self.hooks.at(Point::SetUp).await?;
-        let (issues, received_us) = self.issue_all(&prepared).await?;
+        let prepared = &self.prepared;
+        if own_mount(&self.plan) {
+            self.stage.connect_own_mount(&self.plan, prepared).await?;
+        }
+        let (issues, received_us) = self.issue_all(prepared).await?;
         // Before anything is renewed: what is read is the TTL of the issue.
-        proof::read_back(self, &prepared, &issues).await?;
+        proof::read_back(self, prepared, &issues).await?;
         self.journal.enter(State::Issued);
-        let shared = Shared::new(issues.subjects.len() * self.stage.drill.doors.len());
+        let shared = Shared::new(issues.subjects.len() * self.stage.drill().doors.len());
         // A consumer renews from the first moment, whatever is looked at meanwhile.
-        let renewing = self.keep_renewing(&prepared, &issues, &shared);
+        let renewing = self.keep_renewing(prepared, &issues, &shared);
         let hooks = self.hooks.of(&issues.subjects[0]);
         hooks.at(Point::Issued).await?;
         let mut doors = self.bracket(&issues).await?;
@@ -90,9 +111,15 @@ impl ScenarioRun {
         self.take_stock(Moment::Before, &issues).await?;
         self.journal.enter(State::Accepted);
         let victim = match self.plan.trigger {
-            Trigger::Revoke => Some(policy::attempts(self, &prepared).await?),
+            Trigger::Revoke => Some(policy::attempts(self, prepared).await?),
             _ => None,
         };
+        if self.plan.trigger.is_requested() {
+            // The last acceptance before the trigger is as late as can be: the interval in which it died begins there.
+            for door in &mut doors {
+                door.once().await;
+            }
+        }
         hooks.at(Point::BeforeTrigger).await?;
 
         let schedule = self.schedule(received_us);
@@ -103,8 +130,8 @@ impl ScenarioRun {
             loops.spawn(watch_door(i, door, schedule, shared.clone()));
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
-        let fault = self.declared_fault(&hooks, &shared).await?;
-        self.pull_trigger(&prepared, &issues).await;
+        let fault = self.declared_fault(&hooks, &shared, schedule).await?;
+        self.pull_trigger(prepared, &issues).await;
         hooks.at(Point::Acknowledged).await?;
         let mut ended: Vec<(usize, Door)> = loops.join_all().await;
         ended.sort_by_key(|(i, _)| *i);
@@ -115,39 +142,46 @@ impl ScenarioRun {
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
         let doors = ended.into_iter().map(|(_, door)| door).collect();
-        Ok(Settled { prepared, issues, doors, sessions, victim })
+        Ok(Settled { issues, doors, sessions, watched_until_us: shared.give_up_us(), victim })
     }
 
-    /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed,
-    /// and the audit log is read.
-    pub async fn finish(&self, settled: Settled) {
-        let Settled { prepared, issues, mut doors, sessions, victim } = settled;
-        for door in &mut doors {
-            door.control.once().await;
-            let probes = door.subjects.iter_mut().map(Prober::once);
-            futures_util::future::join_all(probes).await;
-            door.control.once().await;
-        }
+    /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed.
+    pub async fn finish(&self, mut settled: Settled) -> Finished {
+        let prepared = &self.prepared;
         let mut reissued = None;
+        // Before the control's last probes, so that a refusal of the new credential stands between two acceptances of it.
         if !self.hooks.skips("reissue") {
-            match self.reissue(&prepared).await {
+            match self.reissue(prepared).await {
                 Ok(issued) => reissued = Some(issued),
                 Err(e) => self.journal.problem(e.step, e.what),
             }
         }
+        for door in &mut settled.doors {
+            door.control.once().await;
+            futures_util::future::join_all(door.subjects.iter_mut().map(Prober::once)).await;
+            for session in &mut settled.sessions {
+                session.once_more(&self.stage.backend, &self.journal).await;
+            }
+            door.control.once().await;
+        }
         if !self.hooks.skips("inventory-after")
-            && let Err(e) = self.take_stock(Moment::After, &issues).await
+            && let Err(e) = self.take_last_stock(&settled).await
         {
             self.journal.problem(e.step, e.what);
         }
+        let Settled { issues, doors, sessions, victim, .. } = settled;
         for door in doors {
             door.subjects.into_iter().for_each(Prober::end);
             door.control.end();
         }
         sessions.into_iter().for_each(Watched::end);
         self.attach_reasons(&issues);
-        let others = victim.into_iter().map(|v| v.issued).chain(reissued).collect();
-        if let Err(e) = proof::audit(self, &prepared, &issues, others).await {
+        Finished { issues, others: victim.into_iter().map(|v| v.issued).chain(reissued).collect() }
+    }
+
+    /// What the audit log has of it; after this nothing more is observed.
+    pub async fn audit(&self, log: &proof::AuditLog, finished: &Finished) {
+        if let Err(e) = proof::audit(self, log, finished).await {
             self.journal.problem(e.step, e.what);
         }
         self.journal.enter(State::Done);
@@ -183,21 +217,20 @@ impl ScenarioRun {
     }
 
     async fn bracket(&self, issues: &Issues) -> Result<Vec<Door>, RunError> {
-        let (journal, backend, plan) = (&self.journal, &self.stage.backend, &self.stage.drill);
+        let (journal, backend, plan) = (&self.journal, &self.stage.backend, self.stage.drill());
         let mut doors = Vec::new();
         for door in &plan.doors {
             let prober = |part, issued: &Issued| Prober::new(journal, backend, part, door, &issued.credential);
-            let mut subjects: Vec<Prober> = (0..)
-                .zip(&issues.subjects)
-                .map(|(member, issued)| prober(Part::Subject { member }, issued))
-                .collect();
-            let mut control = prober(Part::Control, &issues.control);
-            let first = futures_util::future::join_all(subjects.iter_mut().map(Prober::once));
-            tokio::join!(first, control.once());
+            let subjects = (0..).zip(&issues.subjects);
+            let mut both = Door {
+                subjects: subjects.map(|(member, issued)| prober(Part::Subject { member }, issued)).collect(),
+                control: prober(Part::Control, &issues.control),
+            };
+            both.once().await;
             if !self.hooks.skips("bogus") {
                 bracket::bogus(journal, backend, door, &issues.third, &self.redactor).await;
             }
-            doors.push(Door { subjects, control });
+            doors.push(both);
         }
         bracket::subjects_statements(journal, backend, &plan.backend, &issues.subjects[0].credential).await?;
         Ok(doors)
@@ -231,9 +264,8 @@ impl ScenarioRun {
             SessionClaim::ClosedWithin { limit_ms } => limit_ms * 1000,
             SessionClaim::MayOutlive => 0,
         });
-        // From the origin: the schedule gives up a limit and a second after it.
-        let origin_us = schedule.give_up_us - AFTER_LIMIT_US - self.plan.limit_ms * 1000;
-        let claim_end_us = origin_us + longest.max().unwrap_or(0) + AFTER_LIMIT_US;
+        // The logins are watched for a limit and a second; sessions so much longer as their claim is.
+        let longer_us = longest.max().unwrap_or(0).saturating_sub(self.plan.limit_ms * 1000);
         let mut tasks = JoinSet::new();
         // The controls' loops end after the last of the subjects' ones.
         let subjects_left = Arc::new(());
@@ -242,7 +274,7 @@ impl ScenarioRun {
             let (backend, journal, shared, token) =
                 (backend.clone(), journal.clone(), shared.clone(), subjects_left.clone());
             tasks.spawn(async move {
-                let watched = sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, None).await;
+                let watched = sessions::watch(watched, backend, journal, schedule, shared, longer_us, None).await;
                 drop(token);
                 watched
             });
@@ -251,7 +283,7 @@ impl ScenarioRun {
         drop(subjects_left);
         for watched in controls {
             let (backend, journal, shared, left) = (backend.clone(), journal.clone(), shared.clone(), left.clone());
-            tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, Some(left)));
+            tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, longer_us, Some(left)));
         }
         tasks
     }
@@ -275,7 +307,7 @@ impl ScenarioRun {
         let subject = &issues.subjects[0];
         let trigger = trigger::Trigger {
             journal: &self.journal,
-            operator: self.stage.actors.operator.in_namespace(&subject.record.namespace),
+            operator: self.stage.office.actors.operator.in_namespace(&subject.record.namespace),
             correlation: format!("{}.trigger", self.correlation),
         };
         let name = caller_of(&self.plan).name;
@@ -301,22 +333,44 @@ impl ScenarioRun {
     }
 
     /// Starts the fault that the drill declares; a backend's moves the end of the watch to its heal.
-    async fn declared_fault(&self, hooks: &Hooks, shared: &Shared) -> Result<super::sabotage::Healing, RunError> {
+    async fn declared_fault(
+        &self,
+        hooks: &Hooks,
+        shared: &Arc<Shared>,
+        schedule: Schedule,
+    ) -> Result<super::sabotage::Healing, RunError> {
         let Some(fault) = &self.plan.fault else {
             return Ok(super::sabotage::Healing::none());
         };
-        if fault.server == FaultServer::Backend {
-            let heal_us = self.journal.now_us() + fault.duration_ms * 1000;
-            shared.give_up_at(heal_us + self.plan.limit_ms * 1000 + AFTER_LIMIT_US);
+        if fault.server == FaultServer::Authority {
+            return hooks.fault(fault, |_| {}).await;
         }
-        hooks.fault(fault).await
+        // Judged from its heal, so watched as long after it as it would have been after the origin.
+        let watch_us = self.plan.limit_ms * 1000 + AFTER_LIMIT_US;
+        shared.give_up_at(schedule.give_up_us.max(self.journal.now_us() + fault.duration_ms * 1000 + watch_us));
+        let shared = shared.clone();
+        hooks.fault(fault, move |healed_us| shared.give_up_at(healed_us + watch_us)).await
     }
 
-    async fn take_stock(&self, moment: Moment, issues: &Issues) -> Result<(), RunError> {
+    /// Takes stock at the end. What ends a credential may still be at it (the authority works through an expired lease by itself):
+    /// asked again until nothing of the subject is found, but not for longer than its death would have been watched for.
+    async fn take_last_stock(&self, settled: &Settled) -> Result<(), RunError> {
+        let until_us = settled.watched_until_us.max(self.journal.now_us() + AFTER_LIMIT_US);
+        loop {
+            let left = self.take_stock(Moment::After, &settled.issues).await?;
+            if !left || self.journal.now_us() >= until_us {
+                return Ok(());
+            }
+            tokio::time::sleep(SLOW).await;
+        }
+    }
+
+    /// Whether anything of the subjects was found.
+    async fn take_stock(&self, moment: Moment, issues: &Issues) -> Result<bool, RunError> {
         let mut known: Vec<(Part, &Issued)> =
             (0..).zip(&issues.subjects).map(|(member, issued)| (Part::Subject { member }, issued)).collect();
         known.extend([(Part::Control, &issues.control), (Part::BogusSecret, &issues.third)]);
-        stock::take(&self.journal, &self.stage.backend, &self.stage.actors.auditor, moment, &known).await
+        stock::take(&self.journal, &self.stage.backend, &self.stage.office.actors.auditor, moment, &known).await
     }
 
     /// Service returns: to the caller, or, where it was banned, to another one, while the banned gets nothing.
@@ -327,12 +381,12 @@ impl ScenarioRun {
         }
         let (caller, issuer) = match self.plan.trigger {
             Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } => {
-                (&prepared.caller.bao, &self.stage.issuer)
+                (&prepared.caller.bao, &self.stage.office.issuer)
             }
             Trigger::Teardown | Trigger::Incident { .. } => (&prepared.control_caller, &prepared.control),
         };
         let (reissued, _) = self.issue(caller, issuer, Part::Reissued).await?;
-        for door in &self.stage.drill.doors {
+        for door in &self.stage.drill().doors {
             let mut prober =
                 Prober::new(&self.journal, &self.stage.backend, Part::Reissued, door, &reissued.credential);
             prober.once().await;
@@ -351,7 +405,7 @@ impl ScenarioRun {
             Part::BogusName | Part::Reissued | Part::Victim | Part::Parent | Part::ParentControl => None,
         };
         let history = self.journal.snapshot();
-        let (backend, drill) = (&self.stage.backend, &self.stage.drill.drill);
+        let (backend, drill) = (&self.stage.backend, &self.stage.drill().drill);
         reasons::attach(&self.journal, backend, &history, drill, &self.plan.scenario, &names);
     }
 }

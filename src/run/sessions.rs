@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// Between two questions to an open session while it matters: a question costs the server next to nothing.
 const FAST: Duration = Duration::from_millis(5);
+/// Between two questions to a control's session, which only has to be seen alive on both sides of a subject's end; and after a refused
+/// login. What competes with the subject's probes for the processor makes the interval of its death wider.
+const STEADY: Duration = Duration::from_millis(20);
 /// Clients that reconnect at once: several, because the race that they look for is narrow.
 const RECONNECTING_CLIENTS: u32 = 2;
 /// The kind whose client opens a new session whenever it lost one.
@@ -61,7 +64,7 @@ async fn watched(
     Ok(Watched { kind: kind.into(), session: Some(session), writer, credential: credential.clone() })
 }
 
-/// Asks the session until it is closed; a reconnecting client until the subject's watch is over;
+/// Asks the session until it is closed, for `longer_us` after the logins are given up; a reconnecting client until the subject's watch is over;
 /// a control's session (which knows the `subjects` left) once more after the last of them.
 pub async fn watch(
     mut watched: Watched,
@@ -69,14 +72,17 @@ pub async fn watch(
     journal: Journal,
     schedule: Schedule,
     shared: Arc<Shared>,
-    claim_end_us: u64,
+    longer_us: u64,
     subjects: Option<Weak<()>>,
 ) -> Watched {
     let reconnects = watched.kind == RECONNECTING && subjects.is_none();
     loop {
         let last = match &subjects {
             Some(left) => shared.is_over() && left.strong_count() == 0,
-            None => shared.is_over() && (reconnects && watched.session.is_none() || journal.now_us() >= claim_end_us),
+            None => {
+                let end_us = shared.give_up_us() + longer_us;
+                shared.is_over() && (reconnects && watched.session.is_none() || journal.now_us() >= end_us)
+            }
         };
         let closed = watched.ask(&backend, &journal, reconnects).await;
         if last || (closed && !reconnects) {
@@ -85,9 +91,9 @@ pub async fn watch(
         let now = journal.now_us();
         let wait = if now < schedule.fast_from_us {
             Duration::from_micros(schedule.fast_from_us - now).min(SLOW)
-        } else if shared.is_settled() && (closed || subjects.is_some()) {
+        } else if closed || subjects.is_some() {
             // A refused login, or a control: what is left to learn changes slowly.
-            SLOW
+            if shared.is_settled() { SLOW } else { STEADY }
         } else {
             FAST
         };
@@ -100,6 +106,13 @@ pub async fn watch(
 }
 
 impl Watched {
+    /// A client that lost its session for good tries once more, at the end of the drill.
+    pub async fn once_more(&mut self, backend: &Running, journal: &Journal) {
+        if self.kind == RECONNECTING && self.session.is_none() {
+            self.ask(backend, journal, false).await;
+        }
+    }
+
     /// Says that its series is complete, and lets the session go.
     pub fn end(self) {
         self.writer.end();
@@ -110,7 +123,7 @@ impl Watched {
         let sent_us = journal.now_us();
         let Some(session) = &self.session else {
             // Only a reconnecting client comes here: it tries again.
-            match backend.open(&self.credential, &self.kind).await {
+            match backend.reopen(&self.credential, &self.kind).await {
                 Ok(session) => {
                     let (stage, saw) = session.probe().await;
                     self.writer.record(sent_us, stage, saw);

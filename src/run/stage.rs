@@ -1,23 +1,22 @@
-//! One drill's stage: its servers side by side, its tenant, its scenarios side by side, and the end of it all.
+//! One drill's stage: its servers side by side, its tenants, its scenarios side by side, and the end of it all.
 
 use super::journal::Journal;
-use super::prepare::{neighbour, own_mount};
+use super::office::{self, Office};
+use super::prepare::{Prepared, correlation, own_mount};
 use super::probing::Prober;
+use super::proof::AuditLog;
 use super::sabotage::Hooks;
 use super::scenario::ScenarioRun;
 use super::{AtStep, RunError, bracket, parent};
-use crate::authority::{Actors, Bao, OpenBao, Registered, Rival, Tenant, bring_up, other_than};
+use crate::authority::{Rival, other_than};
 use crate::backend::{Credential, Running};
-use crate::credential::{Issuer, Twin};
-use crate::definition::sabotage::Sabotage;
-use crate::definition::{Caller, DrillPlan, ScenarioPlan};
+use crate::definition::sabotage::{Point, Sabotage};
+use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
 use crate::history::Body;
 use crate::history::log::Log;
-use crate::secret::{Redactor, Secret};
-use serde_json::json;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use crate::secret::Redactor;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 /// What all drills of a run share.
@@ -45,45 +44,39 @@ pub struct RunContext {
 
 /// A drill's servers, prepared, and what its scenarios share.
 pub struct Stage {
-    /// The drill's plan.
-    pub drill: Arc<DrillPlan>,
+    /// The authority's half.
+    pub office: Office,
     network: Network,
-    /// Who issues.
-    pub authority: Arc<OpenBao>,
     /// Where credentials must die.
     pub backend: Arc<Running>,
-    /// Operator, auditor, provisioner.
-    pub actors: Arc<Actors>,
-    /// Sabotaged runs only.
-    saboteur: Option<Bao>,
-    sabotage: Option<Arc<Sabotage>>,
-    /// The tenant's namespace.
-    pub tenant: Tenant,
-    /// The stated role at its usual mount.
-    pub issuer: Issuer,
     /// Bootstrap credentials of the tenant's parent, the other tenant's, and of mounts of their own.
     pub parents: Vec<Credential>,
-    /// Registered once each, by name.
-    pub callers: Mutex<HashMap<String, Arc<OnceCell<Arc<Registered>>>>>,
-    /// Another caller of the same tenant.
-    pub neighbour: OnceCell<Bao>,
-    rival: OnceCell<Rival>,
-    capped: OnceCell<Issuer>,
+    rival_connected: OnceCell<()>,
     /// The bootstrap parent and its control, between rotation and the look afterwards.
     pub parent_probers: Mutex<Option<(Prober, Prober)>>,
 }
 
-/// Runs one drill. What could not be done is in the history as a problem.
+/// Runs one drill. What could not be done is in the history as a problem. A scenario that disturbs a server has servers of its own,
+/// after the others': what it breaks must not look like theirs.
 pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize) {
+    let (disturbed, calm): (Vec<_>, Vec<_>) = plan.scenarios.iter().cloned().partition(|s| s.fault.is_some());
     let journal = Journal::of_drill(&context.log, &plan.drill);
-    if let Err(e) = drill(context, &plan, index, &journal).await {
-        journal.problem(e.step, e.what);
+    let alone = |s: ScenarioPlan| (journal.of_scenario(&s.scenario), vec![s]);
+    let stages =
+        (!calm.is_empty()).then(|| (journal.clone(), calm)).into_iter().chain(disturbed.into_iter().map(alone));
+    for (n, (journal, scenarios)) in stages.enumerate() {
+        let tag = if n == 0 { index.to_string() } else { format!("{index}-{}", n + 1) };
+        let plan = Arc::new(DrillPlan { scenarios, ..(*plan).clone() });
+        if let Err(e) = drill(context, &plan, &tag, &journal).await {
+            journal.problem(e.step, e.what);
+        }
     }
 }
 
-async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journal: &Journal) -> Result<(), RunError> {
-    let stage = Arc::new(bring_stage_up(context, plan, index, journal).await?);
-    let scenarios = scenario_runs(context, &stage, journal);
+async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, tag: &str, journal: &Journal) -> Result<(), RunError> {
+    let (stage, prepared) = bring_stage_up(context, plan, tag, journal).await?;
+    let stage = Arc::new(stage);
+    let scenarios = scenario_runs(context, &stage, prepared, journal).await?;
     (context.say)(&plan.drill, "issuing and probing");
     let settled = futures_util::future::join_all(scenarios.iter().map(|s| async {
         match s.run_until_settled().await {
@@ -95,12 +88,16 @@ async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journa
         }
     }));
     let (settled, ()) = tokio::join!(settled, parent::after(&stage));
-    let finishing = scenarios.iter().zip(settled).filter_map(|(s, settled)| settled.map(|settled| s.finish(settled)));
-    futures_util::future::join_all(finishing).await;
+    let finishing = scenarios.iter().zip(settled).filter_map(|(s, settled)| Some((s, settled?)));
+    let finished = finishing.map(|(s, settled)| async move { (s, s.finish(settled).await) });
+    let finished = futures_util::future::join_all(finished).await;
+    let log = AuditLog::read(context, &stage, journal).await?;
+    futures_util::future::join_all(finished.iter().map(|(s, finished)| s.audit(&log, finished))).await;
+    drop(finished);
     drop(scenarios);
     (context.say)(&plan.drill, "tearing down");
     if let Some(stage) = Arc::into_inner(stage) {
-        tear_down(context, stage, journal).await;
+        tear_down(context, stage, tag, journal).await;
     }
     Ok(())
 }
@@ -108,11 +105,11 @@ async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journa
 async fn bring_stage_up(
     context: &RunContext,
     plan: &Arc<DrillPlan>,
-    index: usize,
+    tag: &str,
     journal: &Journal,
-) -> Result<Stage, RunError> {
+) -> Result<(Stage, Vec<Prepared>), RunError> {
     let (docker, run) = (&context.engine.docker, context.labels.run());
-    let name = |what: &str| format!("drill-{run}-{index}-{what}");
+    let name = |what: &str| format!("drill-{run}-{tag}-{what}");
     (context.say)(&plan.drill, "starting openbao and the backend");
     let network = name("net");
     let (network, authority_image, backend_image) = tokio::join!(
@@ -129,154 +126,87 @@ async fn bring_stage_up(
     if plan.scenarios.iter().any(|s| s.caller.tenant != tenant) {
         return Err("callers of several tenants in one drill").at_step("set-up is not supported yet");
     }
-    let authority = bring_authority_up(context, journal, &network, name("openbao"), authority_image, &tenant, plan);
+    let authority = office::open(context, journal, &network, name("openbao"), authority_image, plan);
     let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, &tenant, plan);
     let (authority, backend) = tokio::join!(authority, backend);
-    let ((authority, actors, saboteur, tenant), (backend, parents)) = (authority?, backend?);
-    let issuer = Issuer::new(&plan.credential, &tenant, None);
+    let ((office, prepared), (backend, parents)) = (authority?, backend?);
     let stage = Stage {
-        drill: plan.clone(),
+        office,
         network,
-        authority: Arc::new(authority),
         backend: Arc::new(backend),
-        actors: Arc::new(actors),
-        saboteur,
-        sabotage: context.sabotage.clone(),
-        tenant,
-        issuer,
         parents,
-        callers: Mutex::default(),
-        neighbour: OnceCell::new(),
-        rival: OnceCell::new(),
-        capped: OnceCell::new(),
+        rival_connected: OnceCell::new(),
         parent_probers: Mutex::default(),
     };
-    prepare_role(context, &stage, journal).await?;
-    Ok(stage)
-}
-
-/// Mount, parent and role. The parent gets a password that only the authority knows before anything is issued.
-async fn prepare_role(context: &RunContext, stage: &Stage, journal: &Journal) -> Result<(), RunError> {
-    let from_us = journal.now_us();
-    let parent = stage.parents.first().ok_or("no parent").at_step("preparing the role")?;
-    let mount = stage.issuer.mount(stage.backend.authority_connection(parent));
-    let (mounted, ()) = tokio::join!(mount, parent::before(stage, journal));
-    mounted.at_step("preparing the role")?;
-    if stage.skips("own-parent") {
-        // While the shared parent's password is still known.
-        stage.rival(&context.redactor).await?;
-    }
-    if !stage.skips("rotate-root") {
-        stage.issuer.rotate_parent().await.at_step("rotating the parent")?;
-    }
-    stage.issuer.write().await.at_step("preparing the role")?;
-    journal.step("role prepared", from_us);
-    Ok(())
+    stage.connect(journal).await?;
+    Ok((stage, prepared))
 }
 
 impl Stage {
-    /// Whether a step of the set-up is to be left out.
-    pub fn skips(&self, step: &str) -> bool {
-        self.sabotage.as_ref().is_some_and(|s| s.skips(step))
+    /// The drill's plan.
+    pub fn drill(&self) -> &DrillPlan {
+        &self.office.drill
     }
 
-    /// The parent of a scenario that has a mount of its own.
-    pub fn second_parent(&self, plan: &ScenarioPlan) -> Option<&Credential> {
-        let own = self.drill.scenarios.iter().filter(|s| own_mount(s));
-        let at = own.into_iter().position(|s| s.scenario == plan.scenario)?;
-        self.parents.get(at + 2)
-    }
-
-    /// The role whose default TTL is above its cap. Written once: OpenBao answers 500 (`transaction commit failed`) to an issue from a
-    /// role that is being written.
-    ///
-    /// # Errors
-    /// The authority refuses.
-    pub async fn capped(&self) -> Result<&Issuer, RunError> {
-        let make = async {
-            let twin = self.issuer.twin(&Twin::Capped);
-            twin.write().await.at_step("making the role with a cap below its default")?;
-            Ok(twin)
+    /// Connects the engine with the backend. The parent gets a password that only the authority knows before anything is issued.
+    async fn connect(&self, journal: &Journal) -> Result<(), RunError> {
+        const STEP: &str = "connecting openbao with the backend";
+        let from_us = journal.now_us();
+        let parent = self.parents.first().ok_or("no parent").at_step(STEP)?;
+        let issuer = &self.office.issuer;
+        let connected = async { issuer.connect(self.backend.authority_connection(parent)).await.at_step(STEP) };
+        let inspector = async { self.backend.check_inspector().await.at_step("seeding the backend") };
+        let bootstrap = async {
+            parent::before(self, journal).await;
+            Ok(())
         };
-        self.capped.get_or_try_init(|| make).await
+        let statements = bracket::administrators_statements(journal, &self.backend, &self.drill().backend);
+        tokio::try_join!(connected, inspector, bootstrap, statements)?;
+        if self.office.skips("own-parent") {
+            // While the shared parent's password is still known.
+            self.rival().await?;
+        }
+        if !self.office.skips("rotate-root") {
+            issuer.rotate_parent().await.at_step("rotating the parent")?;
+        }
+        journal.step("openbao connected, parent rotated, administrator's statements", from_us);
+        Ok(())
     }
 
-    /// The other tenant, with a mount and a parent of its own; made when it is first needed, which is while others wait.
+    /// Connects a scenario's own mount, as a parent of its own.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn rival(&self, redactor: &Redactor) -> Result<&Rival, RunError> {
-        let make = async {
-            let rival = Rival::create(&self.actors, &self.tenant, &self.drill.drill, redactor)
-                .await
-                .at_step("making another tenant")?;
-            let shared = usize::from(!self.skips("own-parent"));
-            let parent = self.parents.get(shared).ok_or("no parent").at_step("making another tenant")?;
-            let issuer = Issuer::new(&self.drill.credential, &rival.tenant, None);
-            let connection = self.backend.authority_connection(parent);
-            issuer.mount(connection).await.at_step("making another tenant's mount")?;
-            if !self.skips("own-parent") {
+    pub async fn connect_own_mount(&self, plan: &ScenarioPlan, prepared: &Prepared) -> Result<(), RunError> {
+        const STEP: &str = "connecting the scenario's own mount";
+        let own = self.drill().scenarios.iter().filter(|s| own_mount(s));
+        let Some(at) = own.into_iter().position(|s| s.scenario == plan.scenario) else { return Ok(()) };
+        let parent = self.parents.get(at + 2).ok_or("no parent of its own").at_step(STEP)?;
+        prepared.subject.connect(self.backend.authority_connection(parent)).await.at_step(STEP)?;
+        prepared.subject.rotate_parent().await.at_step("rotating the mount's parent")?;
+        Ok(())
+    }
+
+    /// The other tenant, its engine connected as a parent of its own; when it is first needed, which is while others wait.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn rival(&self) -> Result<&Rival, RunError> {
+        const STEP: &str = "connecting another tenant";
+        let rival = self.office.rival().await?;
+        let connect = async {
+            let own = !self.office.skips("own-parent");
+            let parent = self.parents.get(usize::from(own)).ok_or("no parent").at_step(STEP)?;
+            let issuer = self.office.rivals_issuer(rival);
+            issuer.connect(self.backend.authority_connection(parent)).await.at_step(STEP)?;
+            if own {
                 issuer.rotate_parent().await.at_step("rotating another tenant's parent")?;
             }
-            Ok(rival)
+            Ok(())
         };
-        self.rival.get_or_try_init(|| make).await
+        self.rival_connected.get_or_try_init(|| connect).await?;
+        Ok(rival)
     }
-}
-
-async fn bring_authority_up(
-    context: &RunContext,
-    journal: &Journal,
-    network: &Network,
-    name: String,
-    image: ImageChoice,
-    tenant: &str,
-    plan: &DrillPlan,
-) -> Result<(OpenBao, Actors, Option<Bao>, Tenant), RunError> {
-    let from_us = journal.now_us();
-    let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone())
-        .await
-        .at_step("starting openbao")?;
-    let (server, root) = OpenBao::open(container, &context.redactor).await.at_step("starting openbao")?;
-    journal.step("openbao ready", from_us);
-    let nobody = Bao::at(&server.address().await.at_step("starting openbao")?, std::time::Duration::from_secs(10))
-        .at_step("starting openbao")?;
-    let from_us = journal.now_us();
-    let saboteur = match &context.sabotage {
-        Some(_) => Some(saboteur(&root, &nobody, &context.redactor).await.at_step("the saboteur's token")?),
-        None => None,
-    };
-    let actors = bring_up(&root, &nobody, &context.redactor).await.at_step("making the actors")?;
-    let mut callers: Vec<Caller> = plan.scenarios.iter().map(|s| s.caller.clone()).collect();
-    callers.push(neighbour(tenant));
-    let tenant =
-        Tenant::create(&actors, tenant, &plan.drill, &callers).await.at_step("making the tenant's namespace")?;
-    journal.step("actors ready, root token revoked", from_us);
-    let event = Body::Server {
-        server: "authority".into(),
-        product: "OpenBao".into(),
-        version: server.version.clone(),
-        image: image.reference,
-        image_id: image.id,
-        origin: image.origin,
-        identity: server.cluster.clone(),
-    };
-    journal.write(event);
-    let saboteur = saboteur.map(|s| s.in_namespace(&tenant.namespace));
-    Ok((server, actors, saboteur, tenant))
-}
-
-/// A sabotage at the authority uses a token that exists only in sabotaged runs.
-async fn saboteur(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Bao, crate::authority::AuthorityError> {
-    let policy = "path \"*\" { capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\", \"sudo\"] }\n";
-    let policy = format!(
-        "{policy}path \"+/*\" {{ capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\", \"sudo\"] }}\n"
-    );
-    root.call("PUT", "sys/policies/acl/saboteur", Some(json!({"policy": policy}))).await?;
-    let token = root
-        .post("auth/token/create-orphan", json!({"policies": ["saboteur"], "no_default_policy": true, "ttl": "24h"}))
-        .await?;
-    Ok(nobody.with_token(Secret::new(token.text("/auth/client_token")?.to_string(), redactor)))
 }
 
 async fn bring_backend_up(
@@ -301,6 +231,8 @@ async fn bring_backend_up(
     )
     .await
     .at_step("starting the backend")?;
+    journal.step(format!("{product}'s container"), from_us);
+    let from_us = journal.now_us();
     backend.ready().await.at_step("starting the backend")?;
     journal.step(format!("{product} ready"), from_us);
     journal.write(Body::Server {
@@ -316,57 +248,66 @@ async fn bring_backend_up(
     let mut parents = vec![tenant.to_string(), other_than(tenant).to_string()];
     parents.extend(plan.scenarios.iter().filter(|s| own_mount(s)).map(|s| format!("{tenant}-{}", s.scenario)));
     let parents = backend.prepare(&parents).await.at_step("seeding the backend")?;
-    bracket::administrators_statements(journal, &backend, &plan.backend).await?;
-    journal.step("seed data and statements", from_us);
+    journal.step("parents, inspector and seed data", from_us);
     Ok((backend, parents))
 }
 
-fn scenario_runs(context: &RunContext, stage: &Arc<Stage>, journal: &Journal) -> Vec<ScenarioRun> {
-    let mut runs: Vec<ScenarioRun> = Vec::new();
-    for scenario in &stage.drill.scenarios {
-        let journal = journal.of_scenario(&scenario.scenario);
-        let sabotage = context.sabotage.clone().filter(|s| s.scenario == scenario.scenario);
+async fn scenario_runs(
+    context: &RunContext,
+    stage: &Arc<Stage>,
+    prepared: Vec<Prepared>,
+    journal: &Journal,
+) -> Result<Vec<ScenarioRun>, RunError> {
+    let mut runs = Vec::new();
+    for (plan, prepared) in stage.drill().scenarios.iter().zip(prepared) {
+        let journal = journal.of_scenario(&plan.scenario);
+        let sabotage = context.sabotage.clone().filter(|s| s.scenario == plan.scenario);
+        let office = &stage.office;
         let hooks = Hooks::new(
             sabotage,
             journal.clone(),
             stage.backend.clone(),
-            stage.authority.clone(),
-            stage.saboteur.clone(),
-            stage.actors.operator.clone(),
+            office.server.clone(),
+            office.saboteur.clone(),
+            office.actors.operator.clone(),
         );
+        hooks.at(Point::SetUp).await?;
         runs.push(ScenarioRun {
             journal,
-            plan: scenario.clone(),
+            plan: plan.clone(),
             stage: stage.clone(),
+            prepared,
             hooks,
             redactor: context.redactor.clone(),
-            correlation: format!("{}.{}.{}", context.labels.run(), stage.drill.drill, scenario.scenario),
+            correlation: correlation(context, stage.drill(), plan),
         });
     }
     // What ends by itself is the critical path, the longest first: its requests go first.
     runs.sort_by_key(|r| std::cmp::Reverse(r.plan.trigger.ttl_ms()));
-    runs
+    Ok(runs)
 }
 
-async fn tear_down(context: &RunContext, stage: Stage, journal: &Journal) {
+async fn tear_down(context: &RunContext, stage: Stage, tag: &str, journal: &Journal) {
     let from_us = journal.now_us();
-    let plan = stage.drill.clone();
+    let plan = stage.office.drill.clone();
     {
-        let mut logs = context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        logs.push((format!("{}-openbao", plan.drill), stage.authority.container.logs.lines()));
-        logs.push((format!("{}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
+        let mut logs = context.server_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
+        logs.push((format!("{}{nth}-openbao", plan.drill), stage.office.server.container.logs.lines()));
+        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.log()));
     }
     if let Some(file) = &context.keep {
-        if let Err(e) = super::keep::write(file, &plan, &stage.authority, &stage.actors, &stage.backend).await {
+        let Office { server, actors, .. } = &stage.office;
+        if let Err(e) = super::keep::write(file, &plan, server, actors, &stage.backend).await {
             journal.problem("keeping the servers", e);
         }
         // Dropped, a container would be removed.
         std::mem::forget(stage);
         return;
     }
-    let Stage { network, authority, backend, .. } = stage;
+    let Stage { network, office, backend, .. } = stage;
     let authority = async {
-        if let Some(server) = Arc::into_inner(authority) {
+        if let Some(server) = Arc::into_inner(office.server) {
             server.container.remove().await;
         }
     };
@@ -375,7 +316,6 @@ async fn tear_down(context: &RunContext, stage: Stage, journal: &Journal) {
             server.into_container().remove().await;
         }
     };
-    tokio::join!(authority, backend);
-    network.remove().await;
+    tokio::join!(authority, backend, network.remove());
     journal.step("torn down", from_us);
 }

@@ -105,7 +105,9 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
     let path = |e: &crate::history::AuditEntry| match view.plan.trigger {
         Trigger::Revoke => e.path.starts_with("sys/leases/revoke") && e.path.ends_with(&record.id),
         Trigger::Teardown => e.path == "auth/token/revoke-accessor",
-        Trigger::Incident { .. } => e.path.strip_prefix("sys/leases/revoke-prefix/").is_some_and(|p| record.id.starts_with(p)),
+        Trigger::Incident { .. } => {
+            e.path.strip_prefix("sys/leases/revoke-prefix/").is_some_and(|p| record.id.starts_with(p))
+        }
         Trigger::Expire { .. } | Trigger::Renew { .. } => false,
     };
     let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && e.correlation.is_some();
@@ -184,7 +186,8 @@ fn causes(view: &View<'_>) -> Result<String, Broken> {
     let Some((seq, line, cause)) = reason else {
         return Ok("the backend's log does not tell".into());
     };
-    let authority_down = view.events.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
+    let authority_down =
+        view.events.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
     let agrees = match cause {
         Cause::Gone | Cause::Barred | Cause::Unknown => true,
         Cause::Expired => !view.plan.trigger.is_requested() && authority_down,

@@ -53,7 +53,9 @@ pub fn missing(view: &View<'_>, what: &str) -> Broken {
 /// It is not there.
 pub fn issuance<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
     let is_it = |(_, e): &Entry<'_>| {
-        e.lease_id.as_deref() == Some(&record.id) && e.path.ends_with(&format!("/{}", record.role)) && e.operation == "read"
+        e.lease_id.as_deref() == Some(&record.id)
+            && e.path.ends_with(&format!("/{}", record.role))
+            && e.operation == "read"
     };
     entries(view).find(is_it).ok_or_else(|| missing(view, "the issuance"))
 }
@@ -84,7 +86,9 @@ pub fn tenant_of<'a>(view: &View<'a>, namespace: &str) -> Result<(u64, &'a str),
     });
     match read {
         None => Err((Reason::NotObserved, "whose the namespace is was not read".into(), vec![])),
-        Some((seq, None)) => Err((Reason::MetadataMissing, format!("the namespace {namespace} names no tenant"), vec![seq])),
+        Some((seq, None)) => {
+            Err((Reason::MetadataMissing, format!("the namespace {namespace} names no tenant"), vec![seq]))
+        }
         Some((seq, Some(tenant))) => Ok((seq, tenant)),
     }
 }

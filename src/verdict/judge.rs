@@ -38,12 +38,7 @@ fn in_order(history: &History) -> (bool, bool) {
 fn drill(history: &History, plan: &DrillPlan, run: Run) -> DrillVerdict {
     let scenarios: Vec<ScenarioVerdict> = plan.scenarios.iter().map(|s| scenario(history, plan, s, run)).collect();
     let outcome = scenarios.iter().map(|s| s.outcome).max().unwrap_or(Outcome::Inconclusive);
-    DrillVerdict {
-        drill: plan.drill.clone(),
-        outcome,
-        scenarios,
-        not_judged: not_judged(&plan.scenarios),
-    }
+    DrillVerdict { drill: plan.drill.clone(), outcome, scenarios, not_judged: not_judged(&plan.scenarios) }
 }
 
 fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run) -> ScenarioVerdict {
@@ -55,9 +50,8 @@ fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run)
         let name = of.as_ref().map_or(check.id().to_string(), |of| format!("{}@{of}", check.id()));
         let premises: Vec<(&str, Outcome)> = bracket.iter().map(|(id, o)| (id.as_str(), *o)).collect();
         let door = of.clone().unwrap_or_else(|| drill.doors.first().cloned().unwrap_or_default());
-        let found = catch_unwind(AssertUnwindSafe(|| find(check, &view, &door, &premises))).unwrap_or_else(|_| {
-            Found::unknown(Reason::CheckerPanicked, "", "the check could not be judged", vec![])
-        });
+        let found = catch_unwind(AssertUnwindSafe(|| find(check, &view, &door, &premises)))
+            .unwrap_or_else(|_| Found::unknown(Reason::CheckerPanicked, "", "the check could not be judged", vec![]));
         if matches!(check, Check::AcceptedBefore | Check::BogusRefused) {
             bracket.push((name.clone(), found.outcome));
         }

@@ -12,9 +12,11 @@ const ROUNDING_MS: u64 = 1_000;
 /// A chain that broke: missing evidence is inconclusive, evidence of the contrary failed.
 pub fn broken(expected: &str, (reason, observed, events): Broken) -> Found {
     match reason {
-        Reason::MetadataMissing | Reason::MetadataDiffers | Reason::AuditMissing | Reason::AuditUnlinked | Reason::CausesDiffer => {
-            Found::failed(reason, expected, observed, events)
-        }
+        Reason::MetadataMissing
+        | Reason::MetadataDiffers
+        | Reason::AuditMissing
+        | Reason::AuditUnlinked
+        | Reason::CausesDiffer => Found::failed(reason, expected, observed, events),
         _ => Found::unknown(reason, expected, observed, events),
     }
 }
@@ -139,7 +141,8 @@ pub fn ttl(view: &View<'_>) -> Found {
         }
         let cap = limits.cap_ms();
         if stated.max_ms > 0 && cap != stated.max_ms {
-            let observed = format!("it can be renewed up to {} s, the drill says {} s", cap / 1000, stated.max_ms / 1000);
+            let observed =
+                format!("it can be renewed up to {} s, the drill says {} s", cap / 1000, stated.max_ms / 1000);
             return Err((Reason::MetadataDiffers, observed, events));
         }
         Ok((format!("{} s, at most {} s", record.ttl_ms / 1000, cap / 1000), events))
@@ -158,7 +161,8 @@ pub fn lease(view: &View<'_>) -> Found {
         for (member, (issued, record)) in (0..).zip(&subjects) {
             let (seq, lease) = lease_of(view, member)?;
             events.extend([*issued, seq]);
-            let same = (&lease.id, &lease.namespace, lease.renewable) == (&record.id, &record.namespace, record.renewable);
+            let same =
+                (&lease.id, &lease.namespace, lease.renewable) == (&record.id, &record.namespace, record.renewable);
             if !same {
                 let observed = format!("the authority knows {} in {}", lease.id, lease.namespace);
                 return Err((Reason::MetadataDiffers, observed, events));

@@ -181,7 +181,9 @@ impl Reason {
             }
             Self::MetadataDiffers => ("metadata-differs", "the authority says something else than the drill states"),
             Self::AuditMissing => ("audit-missing", "it happened, and the audit trail does not show it"),
-            Self::AuditSilent => ("audit-silent", "the audit log cannot be relied on: what is not in it may have happened"),
+            Self::AuditSilent => {
+                ("audit-silent", "the audit log cannot be relied on: what is not in it may have happened")
+            }
             Self::AuditUnlinked => ("audit-unlinked", "the audit trail does not lead from the issue to the end"),
             Self::CausesDiffer => ("causes-differ", "it ended for another reason than the trigger"),
             Self::SecretFound => ("secret-found", "a secret stands in the clear"),
@@ -192,10 +194,13 @@ impl Reason {
             Self::VictimHarmed => ("victim-harmed", "somebody else can end this credential"),
             Self::CapMissing => ("cap-missing", "without a cap, renewal hides a consumer that nobody remembers"),
             Self::CapExceeded => ("cap-exceeded", "more was granted than the cap allows"),
-            Self::NotExtended => ("not-extended", "renewal does not work: consumers lose access in the middle of their work"),
-            Self::ParentAccepted => {
-                ("parent-accepted", "the parent's first credential still works, and somebody besides the authority knew it")
+            Self::NotExtended => {
+                ("not-extended", "renewal does not work: consumers lose access in the middle of their work")
             }
+            Self::ParentAccepted => (
+                "parent-accepted",
+                "the parent's first credential still works, and somebody besides the authority knew it",
+            ),
             Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
         }
     }

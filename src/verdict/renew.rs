@@ -70,7 +70,8 @@ pub fn capped(view: &View<'_>) -> Found {
         return Found::unknown(Reason::NotObserved, expected, "the role was not read back", vec![]);
     };
     if limits.role_max_ttl_ms == 0 && limits.mount_max_ttl_ms >= SYSTEM_MAX_MS {
-        let observed = format!("neither the role nor its mount states one: {} h hide a stale consumer", SYSTEM_MAX_MS / 3_600_000);
+        let observed =
+            format!("neither the role nor its mount states one: {} h hide a stale consumer", SYSTEM_MAX_MS / 3_600_000);
         return Found::failed(Reason::CapMissing, expected, observed, vec![read]);
     }
     let Some((issued, _, _, received_us)) = view.issued(&SUBJECT) else {

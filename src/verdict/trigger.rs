@@ -3,7 +3,7 @@
 use super::exposure::{Death, death, interval, lapses, sandwiched};
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Line, OriginSpan, Seen, View};
+use super::view::{Line, Obs, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::definition::Trigger;
@@ -133,7 +133,9 @@ pub fn exposure(
     let refused = death.counted.filter(|_| upper_us.is_some());
     let reason = refused.and_then(|o| {
         view.events.iter().find_map(|e| match &e.body {
-            Body::Reason { series, n, line, .. } if *n == o.n && reason_is_of(series, of, session) => Some(line.clone()),
+            Body::Reason { series, n, line, .. } if *n == o.n && reason_is_of(series, of, session) => {
+                Some(line.clone())
+            }
             _ => None,
         })
     });
@@ -263,12 +265,12 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     let after = ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true);
     match trigger.ack {
         Ack::Rejected { status, message } => {
-            return Found::failed(
-                Reason::TriggerRejected,
-                expected,
-                format!("{status} after {after}: {message}"),
-                vec![trigger.seq],
-            );
+            let observed = format!("{status} after {after}: {message}");
+            // Where the backend answered nobody just then, it may be that alone which the authority ran into.
+            if !backend_answered(view, trigger.sent_us, trigger.done_us) {
+                return Found::unknown(Reason::ControlNotAccepted, expected, observed, vec![trigger.seq]);
+            }
+            return Found::failed(Reason::TriggerRejected, expected, observed, vec![trigger.seq]);
         }
         Ack::NoAnswer { why } => {
             return Found::unknown(
@@ -291,6 +293,16 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     }
 }
 
+/// The control was accepted before, during and after a stretch of time, at every door.
+fn backend_answered(view: &View<'_>, from_us: u64, to_us: u64) -> bool {
+    view.drill.doors.iter().all(|door| {
+        view.line(Part::Control, door).is_some_and(|control| {
+            let stretch = control.obs.first().map(|o| Obs { sent_us: from_us, done_us: to_us, ..*o });
+            stretch.is_some_and(|stretch| sandwiched(&stretch, control))
+        })
+    })
+}
+
 /// The trigger spares the control.
 pub fn control_alive(view: &View<'_>, door: &str) -> Found {
     let expected = "the control is accepted before, during and after";
@@ -298,7 +310,11 @@ pub fn control_alive(view: &View<'_>, door: &str) -> Found {
         return Found::unknown(Reason::NotObserved, expected, "the control was not probed", vec![]);
     };
     let events: Vec<u64> = [control.obs.first(), control.obs.last()].into_iter().flatten().map(|o| o.seq).collect();
-    if control.obs.iter().all(|o| o.seen == Seen::Accepted) {
+    // While the backend is disturbed as the scenario declares, nobody can be accepted: judged from its heal.
+    let declared = view.fault().and_then(|(from_us, healed_us)| Some((from_us, healed_us?)));
+    let excused =
+        |o: &Obs<'_>| declared.is_some_and(|(from, to)| o.seen == Seen::Nothing && o.done_us > from && o.sent_us < to);
+    if control.obs.iter().all(|o| o.seen == Seen::Accepted || excused(o)) {
         let Some(origin) = view.origin() else {
             return Found::unknown(Reason::NotObserved, expected, "there was no trigger", events);
         };

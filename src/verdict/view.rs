@@ -176,7 +176,7 @@ impl<'a> View<'a> {
     }
 
     /// The declared fault of the backend: when it began, and when it was healed.
-    fn fault(&self) -> Option<(u64, Option<u64>)> {
+    pub fn fault(&self) -> Option<(u64, Option<u64>)> {
         self.plan.fault.as_ref().filter(|fault| fault.server == FaultServer::Backend)?;
         self.events.iter().find_map(|e| match &e.body {
             Body::Fault { server, from_us, healed_us, .. } if server == "backend" => Some((*from_us, *healed_us)),

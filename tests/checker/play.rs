@@ -282,6 +282,7 @@ pub fn play(spec: &Spec, rng: &mut Rng) -> Generated {
         last_granted_us: play.asked.iter().copied().filter(|at| truth::granted(world, *at)).max().unwrap_or(0),
         sessions: kinds.iter().map(|k| (k.kind, k.truth_us(world))).collect(),
         heard: spec.heard || !matches!(spec.ack, Some(Ack::NoAnswer { .. }) | None),
+        orphan: spec.orphan,
         gap_us: play.gap_us,
     };
     Generated { history: play.events.history(build::head_of(spec)), truth, untouched: true }

@@ -29,6 +29,7 @@ pub struct Timing {
 
 /// One history to be.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent facts of one history
 pub struct Spec {
     pub world: World,
     pub timing: Timing,

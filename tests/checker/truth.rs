@@ -37,6 +37,8 @@ pub struct Truth {
     pub sessions: Vec<(&'static str, u64)>,
     /// The trigger was answered or carried out (a TTL needs nobody).
     pub heard: bool,
+    /// The server keeps a session that no client of ours holds: that fails every kind.
+    pub orphan: bool,
     /// The longest time between two questions to the subject.
     pub gap_us: u64,
 }

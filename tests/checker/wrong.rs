@@ -43,7 +43,7 @@ fn check(generated: &Generated, scenario: &ScenarioVerdict, check: &CheckVerdict
     let (passes, fails) = match check.check.as_str() {
         "trigger.refused-at-backend" | "trigger.exposure" | "trigger.sessions" => {
             let limit = limit(check.check == "trigger.sessions")?;
-            (exposed <= limit, truth.heard && exposed > limit || orphan(check))
+            (exposed <= limit, truth.heard && exposed > limit || orphan(check) && truth.orphan)
         }
         "trigger.stays-dead" => {
             let first = scenario.exposures.iter().find(|e| !e.session).and_then(|e| e.first_refused_us);

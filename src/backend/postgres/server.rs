@@ -2,7 +2,7 @@
 
 use super::PostgresPlan;
 use super::log;
-use super::login::{Target, connect, probe};
+use super::login::{Attempt, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, first_value, identity, observe, probe};
 use super::session::Session;
 use super::statements;
 use crate::backend::{BackendError, Credential};
@@ -65,6 +65,8 @@ impl Server {
             "log_timezone=UTC",
             "lc_messages=C",
             "max_connections=200",
+            // A few rows: the default of 128 MB is only time at the start.
+            "shared_buffers=16MB",
         ];
         let mut command = vec!["postgres".to_string(), "-c".into(), format!("log_line_prefix={}", log::PREFIX)];
         command.extend(options.iter().flat_map(|o| ["-c".to_string(), (*o).to_string()]));
@@ -103,14 +105,15 @@ impl Server {
         let target = Target { address, database: self.plan.database.clone() };
         let up = async {
             loop {
-                match probe(&target, &self.administrator).await {
-                    (_, Saw::Accepted { server }) => return server,
-                    (_, saw) => tracing::trace!(?saw, "postgres is not ready"),
+                match tokio::time::timeout(PROBE_TIMEOUT, introduction(&target, &self.administrator)).await {
+                    Ok(Ok(known)) => return known,
+                    Ok(Err((_, saw))) => tracing::trace!(?saw, "postgres is not ready"),
+                    Err(_) => tracing::trace!("postgres does not answer"),
                 }
                 tokio::time::sleep(POLL).await;
             }
         };
-        let identity = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
+        let (identity, version) = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
             let last: Vec<String> = self.container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
             BackendError(format!(
                 "postgres did not come up in {} s; its last lines: {}",
@@ -118,12 +121,6 @@ impl Server {
                 last.join(" | ")
             ))
         })?;
-        let version = self
-            .query(&target, &self.administrator, "SHOW server_version")
-            .await?
-            .into_iter()
-            .next()
-            .unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *state = Known {
             target: Some(target),
@@ -151,7 +148,6 @@ impl Server {
     /// # Errors
     /// A statement fails; a seed's is named.
     pub async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
-        let target = self.target()?;
         let parents: Vec<Credential> = parents
             .iter()
             .map(|name| Credential {
@@ -162,8 +158,10 @@ impl Server {
         let names: Vec<String> = parents.iter().map(|p| p.name.clone()).collect();
         let (i, db) = (INSPECTOR, quoted(&self.plan.database));
         // The server gets verifiers, so a logged statement holds no password.
-        let mut roles =
-            format!("CREATE ROLE \"{i}\" LOGIN PASSWORD '{}' IN ROLE pg_read_all_stats;", self.verifier(&self.inspector));
+        let mut roles = format!(
+            "CREATE ROLE \"{i}\" LOGIN PASSWORD '{}' IN ROLE pg_read_all_stats;",
+            self.verifier(&self.inspector)
+        );
         for parent in &parents {
             let (p, pv) = (&parent.name, self.verifier(parent));
             let _ = write!(roles, "CREATE ROLE \"{p}\" LOGIN CREATEROLE NOINHERIT PASSWORD '{pv}';");
@@ -177,10 +175,16 @@ impl Server {
         run(&format!("the seed {}", self.plan.seed), &seed).await?;
         let all: Vec<String> = names.iter().map(|n| quoted(n)).collect();
         run("granting CONNECT", &format!("GRANT CONNECT ON DATABASE {db} TO {}, \"{i}\"", all.join(", "))).await?;
-        drop(session);
-        // The administrator's view and the inspector's must be of one server.
-        match probe(&target, &self.inspector).await {
-            (_, Saw::Accepted { server }) if server == self.identity() => Ok(parents),
+        Ok(parents)
+    }
+
+    /// The administrator's view and the inspector's must be of one server.
+    ///
+    /// # Errors
+    /// The inspector cannot log in, or to another server.
+    pub async fn check_inspector(&self) -> Result<(), BackendError> {
+        match probe(&self.target()?, &self.inspector).await {
+            (_, Saw::Accepted { server }) if server == self.identity() => Ok(()),
             (_, saw) => Err(BackendError(format!("the inspector cannot log in: {}", saw.label()))),
         }
     }
@@ -219,13 +223,22 @@ impl Server {
         }
     }
 
-    /// Opens a session of a kind.
+    /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.
     pub async fn open(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
         let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
-        Session::open(&target, credential, kind).await
+        Session::open(&target, credential, kind, SET_UP_TIMEOUT).await
+    }
+
+    /// Opens a session again that was lost: as much a probe as a login is.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
+        let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
+        Session::open(&target, credential, kind, PROBE_TIMEOUT).await
     }
 
     /// For `--keep`: where it answers and the administrator's login.
@@ -244,6 +257,31 @@ impl Server {
         self.open(&self.administrator, "administrator")
             .await
             .map_err(|(_, saw)| BackendError(format!("the administrator cannot log in: {}", saw.label())))
+    }
+
+    /// Puts another `pg_hba.conf` there and waits until new logins go by it.
+    ///
+    /// # Errors
+    /// The administrator may not write it, or the server does not load it.
+    pub async fn configure(&self, hba: &str) -> Result<(), BackendError> {
+        let target = self.target()?;
+        // A new session inherits the time from the process that takes the logins.
+        let loaded = || self.query(&target, &self.administrator, "SELECT pg_conf_load_time()");
+        let before = loaded().await?;
+        let write = format!(
+            "DO $do$ BEGIN EXECUTE format('COPY (SELECT unnest(string_to_array(%L, chr(10)))) TO %L', $hba${hba}$hba$, current_setting('hba_file')); END $do$; SELECT pg_reload_conf()"
+        );
+        let session = self.administrator_session().await?;
+        session.run(&write).await.map_err(|saw| BackendError(format!("writing pg_hba.conf: {}", saw.label())))?;
+        let in_force = async {
+            while loaded().await? == before {
+                tokio::time::sleep(POLL).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(READY_TIMEOUT, in_force)
+            .await
+            .unwrap_or_else(|_| Err(BackendError("postgres did not load pg_hba.conf again".into())))
     }
 
     /// Which of these names the inspector finds.
@@ -318,6 +356,15 @@ impl Server {
     pub fn refusals(&self) -> Vec<log::Refusal> {
         log::refusals(&self.container.logs.lines())
     }
+}
+
+/// Who the server is, and its version.
+async fn introduction(target: &Target, administrator: &Credential) -> Attempt<(String, String)> {
+    let (client, _) = connect(target, administrator, "drill-ready").await?;
+    let identity = identity(&client, Stage::Login).await?;
+    let rows =
+        client.simple_query("SHOW server_version").await.map_err(|e| (Stage::Login, observe(&e, Stage::Login)))?;
+    Ok((identity, first_value(&rows).unwrap_or_default()))
 }
 
 fn quoted(name: &str) -> String {

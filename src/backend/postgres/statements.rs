@@ -147,6 +147,9 @@ mod tests {
     fn a_statement_that_names_the_parent_runs_once_for_each() {
         let script = "-- `${parent}` is made by drill\ncreate role r;\ngrant r to \"${parent}\";\nselect 1;\n";
         let out = for_each_parent(script, &["a".into(), "b".into()]);
-        assert_eq!(out, "-- `${parent}` is made by drill\ncreate role r;\ngrant r to \"a\";\ngrant r to \"b\";\nselect 1;");
+        assert_eq!(
+            out,
+            "-- `${parent}` is made by drill\ncreate role r;\ngrant r to \"a\";\ngrant r to \"b\";\nselect 1;"
+        );
     }
 }

@@ -30,20 +30,26 @@ impl Issuer {
         Self { role: plan.role.clone(), plan, tenant, mount: mount.into(), twin_of: None, ttls }
     }
 
-    /// Mounts and configures the engine.
+    /// Mounts the engine, which needs no backend yet.
     ///
     /// # Errors
-    /// The authority refuses, or cannot reach the backend as the parent.
-    pub async fn mount(&self, mut connection: Value) -> Result<(), AuthorityError> {
-        let p = &self.tenant.provisioner;
+    /// The authority refuses.
+    pub async fn mount(&self) -> Result<(), AuthorityError> {
         let mut mount = json!({"type": "database"});
         if let Some(limits) = &self.plan.mount {
             mount["config"] = json!({"default_lease_ttl": seconds(limits.default_ttl_ms), "max_lease_ttl": seconds(limits.max_ttl_ms)});
         }
-        p.post(&format!("sys/mounts/{}", self.mount), mount).await?;
+        self.tenant.provisioner.post(&format!("sys/mounts/{}", self.mount), mount).await.map(|_| ())
+    }
+
+    /// Tells the engine how it reaches the backend.
+    ///
+    /// # Errors
+    /// The authority refuses, or cannot reach the backend as the parent.
+    pub async fn connect(&self, mut connection: Value) -> Result<(), AuthorityError> {
         connection["allowed_roles"] = json!("*");
-        p.post(&format!("{}/config/{CONNECTION}", self.mount), connection).await?;
-        Ok(())
+        let path = format!("{}/config/{CONNECTION}", self.mount);
+        self.tenant.provisioner.post(&path, connection).await.map(|_| ())
     }
 
     /// Gives the parent a password that only the authority knows.

@@ -154,17 +154,13 @@ fn ended_by(c: &Column<'_>) -> String {
             let what = if matches!(scenario.trigger, Trigger::Renew { .. }) { "cap" } else { "TTL" };
             format!("{what} {}{}", words::span(ttl_ms), end.unwrap_or_default())
         }
-        None => dash(
-            c.run
-                .trigger(c.drill, &c.verdict.scenario)
-                .map(|t| {
-                    let chain = c.run.chain(c.drill, &c.verdict.scenario);
-                    let who = chain.operator.map(|e| format!("{}: ", code(&e.name))).unwrap_or_default();
-                    let request = chain.ended.map(|l| format!(" · request {}", code(&words::shorten(&l.entry.request_id, 12))));
-                    let target = md(&words::shorten(t.target, 60));
-                    format!("{who}{target}, {}{}", c.run.time(t.from_us), request.unwrap_or_default())
-                }),
-        ),
+        None => dash(c.run.trigger(c.drill, &c.verdict.scenario).map(|t| {
+            let chain = c.run.chain(c.drill, &c.verdict.scenario);
+            let who = chain.operator.map(|e| format!("{}: ", code(&e.name))).unwrap_or_default();
+            let request = chain.ended.map(|l| format!(" · request {}", code(&words::shorten(&l.entry.request_id, 12))));
+            let target = md(&words::shorten(t.target, 60));
+            format!("{who}{target}, {}{}", c.run.time(t.from_us), request.unwrap_or_default())
+        })),
     }
 }
 

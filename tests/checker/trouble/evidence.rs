@@ -40,7 +40,9 @@ pub fn clock_step(generated: &mut Generated, rng: &mut Rng) {
     if revoked && rng.percent(50) {
         let by = rng.log_within(1_000, 10_000_000);
         let forward = |us: &mut u64| *us += if *us >= at && *us != NEVER { by } else { 0 };
-        events.iter_mut().for_each(|e| times(e, &mut { forward }));
+        for event in events.iter_mut() {
+            times(event, &mut { forward });
+        }
         let truth = &mut generated.truth;
         for us in [&mut truth.origin_us, &mut truth.end_us, &mut truth.death_us, &mut truth.unasked_us] {
             forward(us);
@@ -53,7 +55,9 @@ pub fn clock_step(generated: &mut Generated, rng: &mut Rng) {
         let before = events.iter().map(|e| e.at_us).filter(|us| *us < at).max().unwrap_or(0);
         let by = at - before + rng.log_within(1, 900_000);
         let back = |us: &mut u64| *us = if *us >= at { us.saturating_sub(by) } else { *us };
-        events.iter_mut().for_each(|e| times(e, &mut { back }));
+        for event in events.iter_mut() {
+            times(event, &mut { back });
+        }
         generated.untouched = false;
     }
 }
