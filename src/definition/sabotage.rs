@@ -10,7 +10,8 @@ use std::path::Path;
 /// What the history calls its steps and its troubles: nothing else's name begins so.
 pub const STEP: &str = "sabotage";
 /// The steps of the runner that can be left out.
-const SKIPPABLE: &[&str] = &["bogus", "reissue", "inventory-after"];
+const SKIPPABLE: &[&str] =
+    &["bogus", "reissue", "inventory-after", "owner", "owner-claim", "no-default-policy", "rotate-root", "own-parent"];
 
 /// A sabotage file.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,7 +75,7 @@ pub enum Action {
     Fault(RawFault),
     /// A command inside a server's container.
     Exec(Exec),
-    /// A step of the runner is left out: `bogus`, `reissue`, `inventory-after`.
+    /// A step of the runner is left out: one of [`SKIPPABLE`].
     Skip(String),
     /// Another configuration of the backend's server, from `fixtures/<backend>/`.
     Variant(String),
