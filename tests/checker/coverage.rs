@@ -54,7 +54,7 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("expire.not-early", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer"]),
 ];
 
-/// Reasons that no history reaches: an error of this program. `verdict/judge.rs` catches it; its unit test provokes one.
+/// Reasons that no history is known to reach: an error of this program, caught so that the other checks are judged all the same.
 const UNREACHABLE: &[Reason] = &[Reason::CheckerPanicked];
 
 type Met = BTreeSet<(String, Outcome, String)>;
