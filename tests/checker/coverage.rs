@@ -79,7 +79,7 @@ fn tables() -> Met {
 /// What is wrong with what was met; empty: nothing.
 pub fn gaps(rows: &[Row]) -> String {
     let mut met = tables();
-    rows.iter().for_each(|row| met.extend(row.met.iter().cloned()));
+    met.extend(rows.iter().flat_map(|row| row.met.iter().cloned()));
     let listed = listed();
     let show = |what: &str, (check, outcome, reason): &(String, Outcome, String)| {
         format!("{what}: {check} {outcome:?} {reason}\n")

@@ -65,10 +65,8 @@ impl Row {
         let differ = super::second::disagreements(&generated.history, &verdicts);
         self.differ += u64::from(!differ.is_empty());
         wrong.extend(differ);
-        if !wrong.is_empty() {
-            if self.shown.len() < SHOWN {
-                self.shown.push((seed, wrong.join("; ")));
-            }
+        if !wrong.is_empty() && self.shown.len() < SHOWN {
+            self.shown.push((seed, wrong.join("; ")));
         }
     }
 
