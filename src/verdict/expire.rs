@@ -21,7 +21,7 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
     };
     let stated =
         record.stated_end.map(|end| u64::try_from(end.duration_since(view.head.started).as_micros()).unwrap_or(0));
-    let end_us = stated.unwrap_or(sent_us + record.ttl_ms * 1000);
+    let end_us = stated.unwrap_or_else(|| sent_us.saturating_add(record.ttl_ms.saturating_mul(1000)));
     let death = death(subject, control);
     // One that rests: followed by anything but refusals it proves no death.
     if let Some(refused) = death.counted.filter(|o| o.done_us < end_us && death.settled) {
@@ -39,7 +39,7 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
     // Whatever ended before the end and was no acceptance may have been its death.
     let early = death.next.is_some_and(|o| o.done_us < end_us);
     let one_probe = death.next.is_some_and(|o| o.seen != Seen::Nothing);
-    let near = !early && (last.sent_us + NEAR_US >= end_us || one_probe);
+    let near = !early && (last.sent_us.saturating_add(NEAR_US) >= end_us || one_probe);
     let offset = ms(i64::try_from(last.sent_us).unwrap_or(0) - i64::try_from(end_us).unwrap_or(0), false);
     if !near {
         return Found::unknown(

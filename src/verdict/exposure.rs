@@ -10,7 +10,7 @@ pub struct Death<'a> {
     pub last_accepted: Option<Obs<'a>>,
     /// The first refusal after it that counts.
     pub counted: Option<Obs<'a>>,
-    /// The last observation of all is a counted refusal too, all between are refusals, and the control was accepted between the two;
+    /// All that was observed from there to the end are counted refusals, at least three, with the control accepted between the first and the last;
     /// and nothing of the series is lost.
     pub settled: bool,
     /// Something after the last acceptance is a refusal, counted or not.
@@ -54,14 +54,19 @@ fn since_accepted<'l, 'a>(line: &'l Line<'a>) -> (Option<Obs<'a>>, &'l [Obs<'a>]
     (last.map(|i| line.obs[i]), &line.obs[last.map_or(0, |i| i + 1)..])
 }
 
-/// Dead stays dead under observation: from the first counted refusal on only refusals, the last of them counted, and between the two
-/// an accepted control, so that no single moment in which everybody was refused can explain both.
+/// So many counted refusals make a death: the first, one while probing goes on, and one at the end of the drill. Two may each fall into a
+/// moment in which everybody is refused and the control was not asked.
+const REFUSALS_MIN: usize = 3;
+
+/// Dead stays dead under observation: from the first counted refusal on there are only refusals that count (one that does not proves
+/// nothing: a server that refuses everybody now and then looks the same), and between the first and the last an accepted control, so that
+/// no single moment in which everybody was refused can explain both.
 fn rests(first: Obs<'_>, after: &[Obs<'_>], control: &Line<'_>) -> bool {
     let rest = || after.iter().filter(|o| o.n >= first.n);
     let Some(last) = rest().next_back() else { return false };
     let between =
         control.obs.iter().any(|c| c.seen == Seen::Accepted && c.sent_us >= first.done_us && c.done_us <= last.sent_us);
-    last.n > first.n && rest().all(is_dead) && sandwiched(last, control) && between
+    rest().count() >= REFUSALS_MIN && between && rest().all(|o| is_dead(o) && sandwiched(o, control))
 }
 
 /// The observations between the origin and the last acceptance that are no acceptances: a counted refusal among them was followed by

@@ -100,6 +100,9 @@ impl<'a> Both<'_, 'a> {
             return (Reason::EvidenceIncomplete, format!("{seen} (and a part of the evidence is missing)"));
         }
         match (self.death.counted, self.death.refused) {
+            (Some(_), _) if !self.control.obs.iter().all(|o| o.seen == Seen::Accepted) => {
+                (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control)))
+            }
             (Some(_), _) => (Reason::NoAnswer, format!("{seen}; it was not refused again and again to the end")),
             (None, Some(_)) => (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control))),
             (None, None) => (Reason::NoAnswer, seen),

@@ -197,7 +197,8 @@ impl<'a> View<'a> {
             }
             Some(ttl_ms) => {
                 let (_, _, sent, received) = self.issued(&Part::Subject { member: 0 })?;
-                OriginSpan { from_us: sent + ttl_ms * 1000, to_us: received.max(sent) + ttl_ms * 1000 }
+                let after = |us: u64| us.saturating_add(ttl_ms.saturating_mul(1000));
+                OriginSpan { from_us: after(sent), to_us: after(received.max(sent)) }
             }
         };
         match &self.plan.fault {

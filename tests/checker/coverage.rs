@@ -54,7 +54,7 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("expire.not-early", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer"]),
 ];
 
-/// Reasons that no history reaches: an error of this program. `verdict/judge.rs` catches it; its unit test provokes one.
+/// Reasons that no history is known to reach: an error of this program, caught so that the other checks are judged all the same.
 const UNREACHABLE: &[Reason] = &[Reason::CheckerPanicked];
 
 type Met = BTreeSet<(String, Outcome, String)>;
@@ -79,7 +79,7 @@ fn tables() -> Met {
 /// What is wrong with what was met; empty: nothing.
 pub fn gaps(rows: &[Row]) -> String {
     let mut met = tables();
-    rows.iter().for_each(|row| met.extend(row.met.iter().cloned()));
+    met.extend(rows.iter().flat_map(|row| row.met.iter().cloned()));
     let listed = listed();
     let show = |what: &str, (check, outcome, reason): &(String, Outcome, String)| {
         format!("{what}: {check} {outcome:?} {reason}\n")

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Set to write the files of `BY_HAND` and `FOUND` anew; then read the difference.
+/// Set to write the files of `BY_HAND` anew; then read the difference.
 const WRITE: &str = "DRILL_CHECKER_WRITE";
 
 fn dir() -> PathBuf {
@@ -41,21 +41,6 @@ const BY_HAND: &[Made] = &[
     ("resurrected", "refused, and let in again when the end of the drill asks once more", || {
         hand::saw(hand::revoke(), &super::build::SUBJECT, 8, 8, &super::world::accepted(super::world::OURS))
     }),
-];
-
-/// Generated histories that an earlier judge got wrong: kind, seed, and what was wrong.
-const FOUND: &[(&str, u64, &str)] = &[
-    ("any-death", 4, "refused-at-backend passed, although the refusal came after the limit"),
-    ("resurrection", 37, "stays-dead failed for a refusal before the TTL's end"),
-    (
-        "refuses-everybody",
-        0,
-        "stays-dead passed, although a question between the origin and the death had no usable answer",
-    ),
-    ("unreachable", 34, "the idle session failed for a session of another kind that the server still had"),
-    ("lost-acknowledgement", 8, "refused-at-backend passed after the limit of a trigger that nobody answered"),
-    ("everything", 280, "stays-dead failed for a refusal before the origin"),
-    ("flapping", 4645, "not-early failed for a refusal that nothing confirmed"),
 ];
 
 fn text(history: &History) -> String {
@@ -95,10 +80,6 @@ fn writes_those_made_by_hand() {
     }
     for (name, why, history) in BY_HAND {
         write(name, &history(), &expected(&history(), why));
-    }
-    for (kind, seed, why) in FOUND {
-        let history = generate(number(kind), *seed).history;
-        write(&format!("{kind}-{seed}"), &history, &expected(&history, why));
     }
 }
 

@@ -20,6 +20,11 @@ pub fn histories() -> u64 {
     std::env::var("DRILL_CHECKER_HISTORIES").ok().and_then(|n| n.replace('_', "").parse().ok()).unwrap_or(HISTORIES)
 }
 
+/// `DRILL_CHECKER_KIND`: only histories of that kind.
+fn chosen(kind: usize) -> bool {
+    std::env::var("DRILL_CHECKER_KIND").map_or(true, |name| KINDS[kind].name == name)
+}
+
 /// What came out for one kind.
 #[derive(Debug, Default, Clone)]
 pub struct Row {
@@ -65,10 +70,8 @@ impl Row {
         let differ = super::second::disagreements(&generated.history, &verdicts);
         self.differ += u64::from(!differ.is_empty());
         wrong.extend(differ);
-        if !wrong.is_empty() {
-            if self.shown.len() < SHOWN {
-                self.shown.push((seed, wrong.join("; ")));
-            }
+        if !wrong.is_empty() && self.shown.len() < SHOWN {
+            self.shown.push((seed, wrong.join("; ")));
         }
     }
 
@@ -95,6 +98,9 @@ pub fn all_kinds(count: u64) -> Vec<Row> {
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some(kind) = usize::try_from(i / chunks).ok().filter(|kind| *kind < KINDS.len()) else { return };
+            if !chosen(kind) {
+                continue;
+            }
             let from = (i % chunks) * CHUNK;
             let mut row = Row::default();
             (from..(from + CHUNK).min(count)).for_each(|seed| row.add(kind, seed));
@@ -156,6 +162,7 @@ fn shows_one() {
     let Ok(name) = std::env::var("DRILL_CHECKER_SHOW") else { return };
     let (kind, seed) = name.rsplit_once('-').expect("kind-seed");
     let generated = generate(super::trouble::number(kind), seed.parse().expect("a number"));
+    println!("{}", serde_json::to_string(&generated.history.head).unwrap());
     for event in &generated.history.events {
         println!("{}", serde_json::to_string(event).unwrap());
     }

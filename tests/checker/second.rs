@@ -154,7 +154,7 @@ impl<'a> Case<'a> {
         refusal.is == Is::Dead && self.control.1 && accepted().any(|a| accepted().any(|b| pair(a, b)))
     }
 
-    /// Rule 2e: the counted refusals after the last acceptance, if it rests from the first to the last of them.
+    /// Rule 2e: the counted refusals after the last acceptance, if all that follows the first of them counts too.
     fn rest(&self) -> Vec<Seen> {
         let since = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
         let after = &self.subject.0[since..];
@@ -163,7 +163,7 @@ impl<'a> Case<'a> {
         let last = rest[rest.len() - 1];
         let between =
             self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= rest[0].done && c.done <= last.sent);
-        let rests = rest.len() > 1 && rest.iter().all(|o| o.is == Is::Dead) && self.counts(&last) && between;
+        let rests = rest.len() > 2 && rest.iter().all(|o| self.counts(o)) && between;
         if rests && self.subject.1 { vec![rest[0]] } else { vec![] }
     }
 

@@ -60,6 +60,13 @@ pub fn declared(spec: &mut Spec, rng: &mut Rng) {
 pub fn refuses_all(spec: &mut Spec, rng: &mut Rng) {
     or_lives(spec, rng);
     add(spec, rng, Mode::RefusesAll, 1);
+    // Without the last probe, or with a short tail, the first refusals are all that there is.
+    if rng.percent(50) {
+        spec.timing.end_us = None;
+    }
+    if rng.percent(30) {
+        spec.timing.tail_us = rng.within(0, spec.timing.tail_us);
+    }
 }
 
 pub fn lets_all_in(spec: &mut Spec, rng: &mut Rng) {
