@@ -101,7 +101,7 @@ async fn logins() {
     assert_eq!(w.see_in("crammed", &good).await, denied("53300 CheckMyDatabase"));
 }
 
-/// Reloading pg_hba.conf takes effect a moment later.
+/// Reloading `pg_hba.conf` takes effect a moment later.
 async fn until(w: &World, credential: &Credential, good: impl Fn(&Saw) -> bool) -> Saw {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {

@@ -1,4 +1,4 @@
-//! A measurement: cargo test --release --test report_speed -- --ignored --nocapture
+//! A measurement: `cargo test --release --test report_speed -- --ignored --nocapture`
 
 #![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
 

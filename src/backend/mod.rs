@@ -37,6 +37,12 @@ impl BackendPlan {
             Self::Postgres(p) => &p.image,
         }
     }
+    /// Where in the project another configuration of its server is.
+    pub fn variant(&self, name: &str) -> String {
+        match self {
+            Self::Postgres(_) => format!("fixtures/postgres/{name}.pg_hba.conf"),
+        }
+    }
     /// What the credential must be able to do, and what must be denied to it.
     pub fn statements(&self) -> (&[String], &[String]) {
         match self {

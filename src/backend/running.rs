@@ -1,7 +1,7 @@
 //! A started backend, whichever it is: what `run` may ask of it.
 
 use super::{BackendError, BackendPlan, Credential, postgres};
-use crate::environment::{Container, EngineHandle, ImageChoice, Labels, Network};
+use crate::environment::{Container, EngineHandle, ImageChoice, Labels, LogLine, Network};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
@@ -114,7 +114,16 @@ impl Running {
             Self::Postgres(s) => s.probe(credential).await,
         }
     }
-    /// Opens a session of a kind.
+    /// Opens a session again that a reconnecting client lost.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<OpenSession, (Stage, Saw)> {
+        match self {
+            Self::Postgres(s) => s.reopen(credential, kind).await.map(OpenSession::Postgres),
+        }
+    }
+    /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.
@@ -141,6 +150,19 @@ impl Running {
             Self::Postgres(s) => s.administrator_session().await.map(OpenSession::Postgres),
         }
     }
+    /// Gives the server another configuration, and returns when it is in force.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn configure(&self, text: &str) -> Result<(), BackendError> {
+        match self {
+            Self::Postgres(s) => s.configure(text).await,
+        }
+    }
+    /// Where other containers of the network reach it.
+    pub fn inner_host(&self) -> &str {
+        &self.container().name
+    }
     /// Which of these names are there.
     ///
     /// # Errors
@@ -154,6 +176,15 @@ impl Running {
     pub fn stocks(&self) -> &'static [Stock] {
         match self {
             Self::Postgres(_) => &[Stock::Users, Stock::Sessions],
+        }
+    }
+    /// Its own log, without what it alone knows to be secret.
+    pub fn log(&self) -> Vec<LogLine> {
+        let lines = self.container().logs.lines().into_iter();
+        match self {
+            Self::Postgres(_) => {
+                lines.map(|l| LogLine { text: postgres::log::without_verifiers(&l.text), ..l }).collect()
+            }
         }
     }
     /// Refused logins in its own log.

@@ -1,6 +1,6 @@
 //! From the command line to a command: the one place that reads environment variables for people's taste.
 
-use super::{explain, report};
+use super::{explain, list, new, report, schema, validate};
 use crate::cli::{Cli, Color, Command, Global};
 use crate::exit::Exit;
 use crate::report::{Copies, Verbosity};
@@ -11,14 +11,23 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 pub fn dispatch(cli: Cli, redactor: &Redactor) -> Exit {
     let global = cli.global;
     let mut out = RedactingWriter::new(stdout(), redactor.clone());
+    let mut err = RedactingWriter::new(stderr(), redactor.clone());
+    let loud = colour(&global, stderr().is_terminal());
     let exit = match cli.command {
+        Command::List { json } => list::list(&global.drills, json, loud, &mut out, &mut err),
+        Command::Validate { files, resolved } => {
+            let order = validate::Order { drills: &global.drills, files: &files, resolved, color: loud };
+            validate::validate(&order, &mut out, &mut err)
+        }
+        Command::New { name, from } => new::new(&name, &from, &global.drills, loud, &mut out, &mut err),
+        Command::Schema => schema::schema(&mut out),
         Command::Explain { what } => match explain::explain(&what) {
             Ok(text) => {
                 let _ = write!(out, "{text}");
                 Exit::Passed
             }
             Err(e) => {
-                eprintln!("error: {e}");
+                let _ = writeln!(err, "error: {e}");
                 Exit::Usage
             }
         },
@@ -30,12 +39,13 @@ pub fn dispatch(cli: Cli, redactor: &Redactor) -> Exit {
                 color: colour(&global, stdout().is_terminal()),
                 verbosity: verbosity(&global),
             };
-            report::report(&order, crate::verdict::judge, &mut out, &mut stderr())
+            report::report(&order, crate::verdict::judge, &mut out, &mut err)
         }
         command => with_servers(command, &global, redactor),
     };
     // A reader that went away early is no error of ours.
     let _ = out.finish();
+    let _ = err.finish();
     exit
 }
 
@@ -85,6 +95,7 @@ fn with_servers(command: Command, global: &Global, redactor: &Redactor) -> Exit 
             Err(exit) => exit,
         },
         Command::Clean { all } => runtime.block_on(clean::clean(all, &mut stdout())),
+        // `dispatch` has taken all others.
         _ => Exit::Usage,
     };
     // What still runs by then (a log follower) holds nothing up.

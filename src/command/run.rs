@@ -4,6 +4,7 @@ use super::serve::{Order, Served, serve, show};
 use crate::definition::{self, DrillPlan};
 use crate::environment::{EnvError, ImageMode};
 use crate::exit::Exit;
+use crate::history::History;
 use crate::run::{Say, ServerLogs};
 
 use crate::definition::sabotage::Sabotage;
@@ -74,9 +75,9 @@ pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
     let mut exit = Exit::Passed;
     for _ in 0..options.repeat.max(1) {
         match once(&options.servers, plans.clone(), options.keep, None, redactor).await {
-            Ok((verdicts, code)) => {
-                exit = exit.worse(code);
-                all.push(verdicts);
+            Ok(done) => {
+                exit = exit.worse(done.exit);
+                all.push(done.verdicts);
             }
             Err(e) => {
                 let code = show(&e);
@@ -94,6 +95,16 @@ pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
     exit
 }
 
+/// A run that was judged and reported.
+pub struct Concluded {
+    /// What the judge says.
+    pub verdicts: Verdicts,
+    /// The worst of it, and of what befell the reports.
+    pub exit: Exit,
+    /// What it was judged by.
+    pub history: History,
+}
+
 /// One run, judged and reported.
 ///
 /// # Errors
@@ -104,7 +115,7 @@ pub async fn once(
     keep: bool,
     sabotage: Option<Arc<Sabotage>>,
     redactor: &Redactor,
-) -> Result<(Verdicts, Exit), EnvError> {
+) -> Result<Concluded, EnvError> {
     let progress = Progress::new(options.progress, redactor.clone());
     let order = Order {
         plans,
@@ -119,7 +130,8 @@ pub async fn once(
     };
     let served = serve(order, redactor).await?;
     progress.finish();
-    Ok(conclude(options, &served, redactor))
+    let (verdicts, exit) = conclude(options, &served, redactor);
+    Ok(Concluded { verdicts, exit, history: served.history })
 }
 
 /// Tells the live progress, one line a drill.

@@ -20,7 +20,7 @@ pub fn resolve(raw: &RawCaller, project: &Project, findings: &mut Findings) -> O
         Some(file) => {
             for (key, stated) in [("owner", &p.owner), ("tenant", &p.tenant)] {
                 if let Some(stated) = stated {
-                    findings.add(Problem::BesideExported(key), stated.span);
+                    findings.add(Problem::BesideExported(key), findings.key_of(stated.span, key));
                 }
             }
             exported(file, &p.name.value, project, findings)?

@@ -6,14 +6,14 @@ use super::select::{Pattern, Selection};
 use super::shape::{PLANNED, RawDrill};
 use crate::document::project::{full, read_bytes, reason};
 use crate::document::{
-    Diagnostic, Diagnostics, Findings, Place, Problem, Project, Source, Span, nearest, parse, shape,
+    Diagnostic, Diagnostics, Findings, Place, Problem, Project, Source, Span, lines, nearest, parse, shape,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Files of the drills directory that are no drills.
-const RESERVED: &[&str] = &["exceptions", "inventory"];
+pub(super) const RESERVED: &[&str] = &["exceptions", "inventory"];
 
 /// A drill file that is there.
 struct Found {
@@ -93,6 +93,7 @@ pub fn load_text(
     let name = source.file.rsplit('/').next().unwrap_or(source.file);
     let stem = name.strip_suffix(".yaml").unwrap_or(name);
     let mut findings = Findings::new(source);
+    findings.todos(&node);
     let plan = resolve(&raw, DrillFile { path: source.file, stem, sha256 }, project, &mut findings);
     let found = findings.into_all();
     match plan {
@@ -204,15 +205,13 @@ fn unread(path: &str, problem: Problem) -> Diagnostic {
 }
 
 fn no_utf8(path: &str, bytes: &[u8], valid: usize) -> Diagnostic {
-    let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
-    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    // With one more character it always has a last line.
+    let before = format!("{}x", String::from_utf8_lossy(&bytes[..valid]));
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let span = Span {
-        line: small(before.matches('\n').count() + 1),
-        column: small(before[line_start..].chars().count() + 1),
-        length: 1,
-    };
-    let line = String::from_utf8_lossy(&bytes[line_start..]).lines().next().unwrap_or("").to_string();
+    let line = lines(&before).count();
+    let column = lines(&before).last().map_or(1, |last| last.chars().count());
+    let span = Span { line: small(line), column: small(column), length: 1 };
+    let line = lines(&String::from_utf8_lossy(bytes)).nth(line.saturating_sub(1)).unwrap_or("").to_string();
     Diagnostic::new(Problem::NoUtf8, Place { file: path.to_string(), span, line })
 }
 

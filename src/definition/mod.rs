@@ -1,14 +1,17 @@
 //! Drill files: their shape, how they are loaded, what they resolve to. Never starts anything.
 
 mod caller;
+pub mod draft;
 mod load;
 mod plan;
 mod resolve;
+pub mod resolved;
 pub mod sabotage;
+pub mod schema;
 mod select;
 pub mod shape;
 
-pub use crate::document::{Diagnostic, Diagnostics};
+pub use crate::document::{Diagnostic, Diagnostics, Project};
 pub use load::{load, load_file, load_patched, load_text, names};
 pub use plan::*;
 pub use resolve::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS, system_word};

@@ -18,7 +18,7 @@ pub const DEFAULT_LIMIT_MS: u64 = 5_000;
 /// Who issues where a drill does not say.
 pub const DEFAULT_AUTHORITY: &str = "quay.io/openbao/openbao:2.7.2";
 /// The control's TTL is at least so many times the trigger's.
-const CONTROL_FACTOR: u64 = 10;
+pub(super) const CONTROL_FACTOR: u64 = 10;
 
 /// The file that a drill stands in.
 #[derive(Debug, Clone, Copy)]
@@ -171,10 +171,13 @@ fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
         RawDisturbance::Sealed(d) => (FaultKind::Sealed, d),
     };
     match (server, kind) {
-        (FaultServer::Backend, FaultKind::Sealed) => findings.add(Problem::SealedBackend, raw.span),
+        (FaultServer::Backend, FaultKind::Sealed) => {
+            findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"));
+        }
         // Its storage is in memory: it would come back as another.
         (FaultServer::Authority, FaultKind::Killed) => {
-            findings.add(Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] }, raw.span);
+            let problem = Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] };
+            findings.add(problem, findings.within(raw.span, "killed"));
         }
         _ => {}
     }

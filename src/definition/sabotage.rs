@@ -1,9 +1,16 @@
 //! Sabotages: set-ups broken on purpose, each with the checks that must turn red. Not part of a drill file.
 
 use super::{Fault, FaultKind, FaultServer};
+use crate::backend::BackendPlan;
+use crate::document::Project;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// What the history calls its steps and its troubles: nothing else's name begins so.
+pub const STEP: &str = "sabotage";
+/// The steps of the runner that can be left out.
+const SKIPPABLE: &[&str] = &["bogus", "reissue", "inventory-after"];
 
 /// A sabotage file.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +30,9 @@ pub struct Sabotage {
     pub at: BTreeMap<Point, Vec<Action>>,
     /// All checks that differ from the sound run (`trigger.exposure`, `trigger.sessions@idle`), and no others.
     pub red: BTreeMap<String, Red>,
+    /// The texts of the variants that it names.
+    #[serde(skip)]
+    variants: BTreeMap<String, String>,
 }
 
 /// What a sabotaged check becomes.
@@ -66,6 +76,8 @@ pub enum Action {
     Exec(Exec),
     /// A step of the runner is left out: `bogus`, `reissue`, `inventory-after`.
     Skip(String),
+    /// Another configuration of the backend's server, from `fixtures/<backend>/`.
+    Variant(String),
 }
 
 /// A request to the authority.
@@ -74,7 +86,7 @@ pub enum Action {
 pub struct Request {
     /// GET, POST, …
     pub method: String,
-    /// Without `/v1/`; `${subject.lease}`, `${subject.name}`, `${role}`, `${backend.host}` are filled in.
+    /// Without `/v1/`; `${backend.host}` and, once there is a subject, `${subject.lease}`, `${subject.name}`, `${role}` are filled in.
     pub path: String,
     /// JSON.
     #[serde(default)]
@@ -133,10 +145,51 @@ impl Sabotage {
         let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
         let sabotage: Self = serde_yaml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
         for action in sabotage.at.values().flatten() {
-            if let Action::Fault(fault) = action {
-                fault.resolve().map_err(|e| format!("{}: {e}", path.display()))?;
-            }
+            action.check().map_err(|e| format!("{}: {e}", path.display()))?;
         }
         Ok(sabotage)
+    }
+
+    /// Reads the server configurations that it names.
+    ///
+    /// # Errors
+    /// One of them is not there; in words.
+    pub fn read_variants(&mut self, backend: &BackendPlan, project: &Project) -> Result<(), String> {
+        let names: Vec<String> = self.at.values().flatten().filter_map(Action::variant).map(str::to_string).collect();
+        for name in names {
+            let text = project.read(&backend.variant(&name)).map_err(|problem| problem.to_string())?;
+            self.variants.insert(name, text);
+        }
+        Ok(())
+    }
+
+    /// The text of a variant that was read.
+    pub fn variant(&self, name: &str) -> Option<&str> {
+        self.variants.get(name).map(String::as_str)
+    }
+
+    /// How many steps it has; each that was done is in the history.
+    pub fn steps(&self) -> usize {
+        self.at.values().flatten().filter(|action| !matches!(action, Action::Skip(_))).count()
+    }
+}
+
+impl Action {
+    fn variant(&self) -> Option<&str> {
+        match self {
+            Self::Variant(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with it, as far as the file alone tells.
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Fault(fault) => fault.resolve().map(|_| ()),
+            Self::Skip(step) if !SKIPPABLE.contains(&step.as_str()) => {
+                Err(format!("there is no step `{step}` to skip; there are {}", SKIPPABLE.join(", ")))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::plan::{Ends, Login, System};
 use crate::backend::postgres::shape::RawPostgres;
 use crate::credential::database::shape::RawDatabase;
+use crate::document::json::{NAME, exported, with, without};
 use crate::document::{At, Entries, Planned, RawDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,12 +29,14 @@ pub const PLANNED: &[Planned] = &[
 #[schemars(rename = "Drill")]
 pub struct RawDrill {
     /// The drill's name: the file's, without `.yaml`.
+    #[schemars(extend("pattern" = NAME))]
     pub drill: At<String>,
     /// For people. Default: the name.
     pub title: Option<At<String>>,
     /// Which line of the gate it serves.
     pub system: System,
     /// Who mends the drill.
+    #[schemars(extend("minLength" = 1))]
     pub owner: At<String>,
     /// Who asks for the credential.
     pub caller: RawCaller,
@@ -42,10 +45,12 @@ pub struct RawDrill {
     /// Where it must die.
     pub backend: RawBackend,
     /// The longest exposure that is acceptable. Default: `5s`, and reports say that nobody stated it.
+    #[schemars(extend("default" = "5s"))]
     pub limit: Option<At<RawDuration>>,
     /// Who issues. Default: OpenBao 2.7.2.
     pub authority: Option<RawAuthority>,
     /// Trigger, fault, open sessions and limit, by name.
+    #[schemars(extend("minProperties" = 1))]
     pub scenarios: At<Entries<RawScenario>>,
 }
 
@@ -63,15 +68,17 @@ pub enum RawCaller {
 /// Who it is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Principal")]
+#[schemars(rename = "Principal", extend("if" = exported(), "then" = without(&["owner", "tenant"]), "else" = with(&["owner", "tenant"])))]
 pub struct RawPrincipal {
     /// Name of its entity at OpenBao.
+    #[schemars(extend("pattern" = NAME))]
     pub name: At<String>,
     /// How it logs in.
     pub login: At<Login>,
     /// Who answers for it.
     pub owner: Option<At<String>>,
     /// Whose it is.
+    #[schemars(extend("pattern" = NAME))]
     pub tenant: Option<At<String>>,
     /// A file as `bao read -format=json identity/entity/name/NAME` writes it. Instead of owner and tenant.
     pub exported: Option<At<String>>,
@@ -110,6 +117,7 @@ pub enum RawAuthority {
 #[schemars(rename = "Openbao")]
 pub struct RawOpenbao {
     /// The official image.
+    #[schemars(extend("examples" = [super::DEFAULT_AUTHORITY]))]
     pub image: At<String>,
 }
 
@@ -125,8 +133,10 @@ pub struct RawScenario {
     /// Default: the drill's.
     pub limit: Option<At<RawDuration>>,
     /// What is claimed of sessions that were open before. Default: every kind of the backend, closed within the limit.
+    #[schemars(with = "Option<Sessions>")]
     pub sessions: Option<Entries<RawClaim>>,
-    /// How access ends. Default: `refused`.
+    /// How access ends: the credential itself is refused, or it is accepted and may do nothing any more. Default: `refused`.
+    #[schemars(extend("default" = "refused"))]
     pub ends: Option<Ends>,
     /// What is disturbed meanwhile.
     pub fault: Option<RawFault>,
@@ -176,4 +186,19 @@ pub enum RawDisturbance {
     Killed(At<RawDuration>),
     /// OpenBao only: sealed, unsealed afterwards.
     Sealed(At<RawDuration>),
+}
+
+/// For the schema: the kinds of session, by name.
+struct Sessions;
+
+impl JsonSchema for Sessions {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sessions".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        super::schema::only::<RawClaim>(crate::backend::postgres::SESSION_KINDS, generator)
+    }
 }

@@ -6,6 +6,8 @@ use std::fmt::{self, Write};
 
 /// The longest part of a line that is shown.
 const WIDTH: usize = 120;
+/// Nobody reads more at once.
+const MOST: usize = 50;
 
 /// A place in a file, with the text of its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,13 +26,13 @@ pub struct Diagnostic {
     /// What.
     pub problem: Problem,
     /// Where; nowhere if the command line is wrong.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 impl Diagnostic {
     /// With its place.
     pub fn new(problem: Problem, place: Place) -> Self {
-        Self { problem, place: Some(place) }
+        Self { problem, place: Some(Box::new(place)) }
     }
     /// Of the command line, which has no places.
     pub fn without_place(problem: Problem) -> Self {
@@ -53,13 +55,9 @@ impl Diagnostic {
         let (shown, before, carets) = window(&place.line, place.span);
         let bar = paint.dim("│");
         let _ = writeln!(out, "\n{gutter} {} {}:{line}:{column}", paint.dim("┌─"), printable(&place.file));
-        let _ = writeln!(out, "{} {bar} {shown}", paint.dim(&number));
+        let _ = writeln!(out, "{}", format!("{} {bar} {shown}", paint.dim(&number)).trim_end());
         let marks = format!("{}{}", " ".repeat(before), paint.error(&"^".repeat(carets)));
-        let _ = writeln!(out, "{gutter} {bar} {marks} {hint}");
-        while out.ends_with(" \n") {
-            out.truncate(out.len() - 2);
-            out.push('\n');
-        }
+        let _ = writeln!(out, "{}", format!("{gutter} {bar} {marks} {hint}").trim_end());
     }
 }
 
@@ -113,8 +111,11 @@ impl Diagnostics {
     pub fn render(&self, colour: bool) -> String {
         let paint = Paint { colour };
         let mut out = String::new();
-        for diagnostic in &self.all {
+        for diagnostic in self.all.iter().take(MOST) {
             diagnostic.write(&mut out, &paint);
+        }
+        if let Some(more) = self.all.len().checked_sub(MOST).filter(|n| *n > 0) {
+            let _ = writeln!(out, "… and {}", count(more, "more error"));
         }
         if self.all.iter().any(|d| d.place.is_some()) {
             let mut wrong: Vec<_> = self.all.iter().filter_map(|d| d.place.as_ref().map(|p| &p.file)).collect();
@@ -185,6 +186,15 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         let at = lines[2].chars().position(|c| c == 'H').unwrap();
         assert_eq!(lines[3].chars().position(|c| c == '^').unwrap(), at);
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let mut all = shown("a", Span::START);
+        all.all = vec![all.all[0].clone(); 52];
+        let text = all.render(false);
+        assert_eq!(text.matches("error: ").count(), 50);
+        assert!(text.ends_with("… and 2 more errors\n52 errors in 1 of 2 files, nothing started\n"), "{text}");
     }
 
     #[test]

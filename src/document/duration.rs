@@ -117,6 +117,9 @@ mod tests {
             ("10m", 600_000),
             ("1h", 3_600_000),
             ("7d", 604_800_000),
+            (" 2 s ", 2_000),
+            ("3650d", LONGEST_MS),
+            ("007s", 7_000),
         ] {
             assert_eq!(milliseconds(written), Ok(ms), "{written}");
         }
@@ -135,6 +138,14 @@ mod tests {
             ("1.2.3s", Problem::NoDuration("1.2.3s".into())),
             ("0.1ms", Problem::PartOfAMillisecond("0.1ms".into())),
             ("99999d", Problem::TooLong("99999d".into())),
+            ("99999999999999999999d", Problem::TooLong("99999999999999999999d".into())),
+            ("123456789012345678901s", Problem::NoDuration("123456789012345678901s".into())),
+            ("-0s", Problem::NegativeDuration("-0s".into())),
+            ("5S", Problem::UnknownUnit("S".into())),
+            ("1.s", Problem::NoDuration("1.s".into())),
+            (".5s", Problem::NoDuration(".5s".into())),
+            ("s", Problem::NoDuration("s".into())),
+            ("3651d", Problem::TooLong("3651d".into())),
             ("1e9s", Problem::UnknownUnit("e9s".into())),
         ] {
             assert_eq!(milliseconds(written), Err(problem), "{written}");

@@ -43,7 +43,7 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Entries<T> {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "object",
-            "propertyNames": { "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" },
+            "propertyNames": { "pattern": super::json::NAME },
             "additionalProperties": generator.subschema_for::<T>(),
         })
     }

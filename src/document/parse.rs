@@ -24,15 +24,47 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
+/// Lines as YAML counts them: also a carriage return alone ends one.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(end) = rest.find(['\n', '\r']) else {
+            return Some(std::mem::take(&mut rest));
+        };
+        let (line, after) = rest.split_at(end);
+        rest = after.strip_prefix("\r\n").unwrap_or(&after[1..]);
+        Some(line)
+    })
+}
+
 impl Source<'_> {
     /// The text of a line, from 1.
     pub fn line(&self, line: u32) -> &str {
         let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
-        self.text.lines().nth(index).unwrap_or("")
+        lines(self.text).nth(index).unwrap_or("")
     }
     /// A place in it.
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file.to_string(), span, line: self.line(span.line).to_string() }
+    }
+}
+
+/// A source whose lines are found at once: every value asks for its own.
+struct Lines<'a> {
+    source: Source<'a>,
+    all: Vec<&'a str>,
+}
+
+impl Lines<'_> {
+    fn line(&self, line: u32) -> &str {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).wrapping_sub(1);
+        self.all.get(index).copied().unwrap_or("")
+    }
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.source.file.to_string(), span, line: self.line(span.line).to_string() }
     }
     fn slice(&self, span: Span) -> String {
         let skip = span.column.saturating_sub(1) as usize;
@@ -45,7 +77,8 @@ impl Source<'_> {
 /// # Errors
 /// What is wrong with it, with its place: no YAML, nothing in it, several documents, a key that is none or stands twice.
 pub fn parse(source: Source) -> Result<Node, Diagnostic> {
-    let blank = source.text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
+    let lines = &Lines { source, all: lines(source.text).collect() };
+    let blank = lines.all.iter().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
     if blank {
         return Err(Diagnostic::new(Problem::Empty, source.place(Span::START)));
     }
@@ -62,12 +95,12 @@ pub fn parse(source: Source) -> Result<Node, Diagnostic> {
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
     };
-    let raw: Spanned<Raw> = serde_yaml::from_str_with_options(source.text, options).map_err(|e| explain(&e, source))?;
-    tree(raw, source)
+    let raw: Spanned<Raw> = serde_yaml::from_str_with_options(source.text, options).map_err(|e| explain(&e, lines))?;
+    tree(raw, lines)
 }
 
 /// The deepest place of an error, and what it means to somebody who writes drills.
-fn explain(error: &serde_yaml::Error, source: Source) -> Diagnostic {
+fn explain(error: &serde_yaml::Error, source: &Lines) -> Diagnostic {
     use serde_yaml::Error as E;
     let at = error.location().map_or(Span::START, |l| span(&l, source));
     let original = original(error);
@@ -82,15 +115,53 @@ fn explain(error: &serde_yaml::Error, source: Source) -> Diagnostic {
         E::AliasReplayLimitExceeded { .. }
         | E::AliasExpansionLimitExceeded { .. }
         | E::AliasReplayStackDepthExceeded { .. } => Problem::TooMuch,
-        _ if words.contains("recursion limit") || words.contains("nesting") => Problem::TooDeep(DEEPEST),
-        _ if words.contains("tab") => Problem::Tab,
-        E::UnknownAnchor { .. } => Problem::UnknownAlias(source.slice(at)),
-        _ => Problem::NoYaml(words),
+        E::UnknownAnchor { .. } => Problem::UnknownAlias(source.slice(word(source, at))),
+        _ => syntax(words, source, at),
     };
-    let at = if problem == Problem::Tab { tab_in(source, at) } else { at };
-    let braces = matches!(problem, Problem::NoYaml(_)) && source.line(at.line).contains("{{");
-    let problem = if braces { Problem::UnquotedTemplate } else { problem };
+    let at = match problem {
+        Problem::Tab => tab_in(source, at),
+        Problem::UnknownAlias(_) => word(source, at),
+        _ => at,
+    };
     Diagnostic::new(problem, source.place(at))
+}
+
+/// The parser's words, in those of somebody who writes drills.
+fn syntax(words: String, source: &Lines, at: Span) -> Problem {
+    let has = |part: &str| words.contains(part);
+    let before: String = source.line(at.line).chars().take(at.column.saturating_sub(1) as usize).collect();
+    if has("recursion limit") || has("nesting") {
+        Problem::TooDeep(DEEPEST)
+    } else if has("tab") {
+        Problem::Tab
+    } else if source.line(at.line).contains("{{") {
+        Problem::UnquotedTemplate
+    } else if has("',' or '}'") {
+        Problem::NotClosed { open: '{', close: '}' }
+    } else if has("',' or ']'") {
+        Problem::NotClosed { open: '[', close: ']' }
+    } else if has("unclosed quote") {
+        Problem::OpenQuote
+    } else if has("mapping values are not allowed") {
+        Problem::SecondColon
+    } else if has("expected ':'") {
+        Problem::NoColon
+    } else if has("did not find expected key") || has("block sequence") {
+        Problem::Indented
+    } else if has("an anchor or alias") {
+        Problem::StarBegins
+    } else if before.contains(" !") {
+        Problem::Tag
+    } else {
+        Problem::NoYaml(words)
+    }
+}
+
+/// To the end of the word that begins here.
+fn word(source: &Lines, at: Span) -> Span {
+    let rest = source.line(at.line).chars().skip(at.column.saturating_sub(1) as usize);
+    let length = rest.take_while(|c| !c.is_whitespace() && !",]}".contains(*c)).count();
+    Span { length: u32::try_from(length).unwrap_or(1).max(1), ..at }
 }
 
 fn original(error: &serde_yaml::Error) -> &serde_yaml::Error {
@@ -100,17 +171,20 @@ fn original(error: &serde_yaml::Error) -> &serde_yaml::Error {
     }
 }
 
-/// The parser names what follows the tab.
-fn tab_in(source: Source, at: Span) -> Span {
-    match source.line(at.line).chars().position(|c| c == '\t') {
-        Some(i) => Span { column: u32::try_from(i).unwrap_or(0) + 1, length: 1, ..at },
-        None => at,
+/// The parser names what follows the tab, or what stands before its line.
+fn tab_in(source: &Lines, at: Span) -> Span {
+    let next = at.line.saturating_add(1);
+    for line in [at.line, next] {
+        if let Some(i) = source.line(line).chars().position(|c| c == '\t') {
+            return Span { line, column: u32::try_from(i).unwrap_or(0) + 1, length: 1 };
+        }
     }
+    at
 }
 
-fn span(location: &serde_yaml::Location, source: Source) -> Span {
+fn span(location: &serde_yaml::Location, source: &Lines) -> Span {
     let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    let lines = u32::try_from(source.text.lines().count()).unwrap_or(u32::MAX).max(1);
+    let lines = u32::try_from(source.all.len()).unwrap_or(u32::MAX).max(1);
     let (line, column) = (small(location.line()), small(location.column()));
     if line == 0 {
         return Span::START;
@@ -123,7 +197,7 @@ fn span(location: &serde_yaml::Location, source: Source) -> Span {
     Span { line, column: column.max(1), length: small(location.span().len()).max(1) }
 }
 
-fn tree(raw: Spanned<Raw>, source: Source) -> Result<Node, Diagnostic> {
+fn tree(raw: Spanned<Raw>, source: &Lines) -> Result<Node, Diagnostic> {
     let at = span(&raw.referenced, source);
     let aliased = raw.referenced != raw.defined;
     let value = match raw.value {
@@ -139,7 +213,7 @@ fn tree(raw: Spanned<Raw>, source: Source) -> Result<Node, Diagnostic> {
     Ok(Node { span: at, value })
 }
 
-fn map(entries: Vec<(Spanned<Raw>, Spanned<Raw>)>, source: Source) -> Result<Vec<(Key, Node)>, Diagnostic> {
+fn map(entries: Vec<(Spanned<Raw>, Spanned<Raw>)>, source: &Lines) -> Result<Vec<(Key, Node)>, Diagnostic> {
     let mut seen: Vec<(Key, Node)> = Vec::new();
     for (key, value) in entries {
         let at = span(&key.referenced, source);
@@ -228,5 +302,54 @@ impl<'de> Visitor<'de> for RawVisitor {
             entries.push(entry);
         }
         Ok(Raw::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_yaml_ends_them() {
+        for (text, parts) in [
+            ("", &[][..]),
+            ("a", &["a"]),
+            ("a\n", &["a"]),
+            ("a\r\nb\rc\n\nd", &["a", "b", "c", "", "d"]),
+            ("\n\r", &["", ""]),
+            ("a\u{2028}b", &["a\u{2028}b"]),
+        ] {
+            assert_eq!(lines(text).collect::<Vec<_>>(), parts, "{text:?}");
+        }
+    }
+
+    fn tree(text: &str) -> Node {
+        parse(Source { file: "a.yaml", text }).unwrap_or_else(|d| panic!("{d:?}"))
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        for written in ["17.10", "1e3", "0x10", "007", "3600", "1_000", "-5", ".5", "99999999999999999999999"] {
+            let node = tree(&format!("a: {written}"));
+            let (Value::Number(text) | Value::Text(text)) = &node.get("a").unwrap().value else {
+                panic!("{written}: {node:?}");
+            };
+            assert_eq!(text, written);
+        }
+    }
+
+    #[test]
+    fn everything_knows_its_place() {
+        let node = tree("# é\nü:\n  - 'x'\n  - { k: [1, two] }\nz: *b\n".replace("'x'", "&b 'x'").as_str());
+        let Value::Map(entries) = &node.value else { panic!() };
+        let place = |s: Span| (s.line, s.column, s.length);
+        assert_eq!(place(entries[0].0.span), (2, 1, 1));
+        let Value::List(items) = &entries[0].1.value else { panic!() };
+        assert_eq!(place(items[0].span).0, 3);
+        let two = items[1].get("k").map(|n| &n.value);
+        let Some(Value::List(two)) = two else { panic!() };
+        assert_eq!(place(two[1].span), (4, 14, 3));
+        // An alias stands where it is used: that is what somebody would change.
+        assert_eq!((entries[1].1.span.line, &entries[1].1.value), (5, &Value::Text("x".into())));
     }
 }

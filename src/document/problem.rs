@@ -27,6 +27,20 @@ pub enum Problem {
     NoYaml(String),
     #[error("a tab cannot indent")]
     Tab,
+    #[error("`{open}` is not closed")]
+    NotClosed { open: char, close: char },
+    #[error("this quote is not closed")]
+    OpenQuote,
+    #[error("a second `: ` in one line")]
+    SecondColon,
+    #[error("no key: `: ` is missing")]
+    NoColon,
+    #[error("nothing above is indented like this")]
+    Indented,
+    #[error("`*` and `&` begin YAML's own aliases and anchors")]
+    StarBegins,
+    #[error("tags have no place in a drill")]
+    Tag,
     #[error("a second document begins here")]
     SeveralDocuments,
     #[error("nested deeper than {0}")]
@@ -43,7 +57,7 @@ pub enum Problem {
     DuplicateKey { key: String, first: u32 },
     #[error("unknown key `{key}`")]
     UnknownKey { key: String, known: Known },
-    #[error("unknown value `{word}`")]
+    #[error("`{word}` is unknown here")]
     UnknownWord { word: String, known: Known },
     #[error("`{word}` is not supported yet by this version")]
     NotYet { word: String, known: Known },
@@ -89,6 +103,8 @@ pub enum Problem {
     ControlTooShort { control: String, subject: String },
 
     // Names and values.
+    #[error("still to be filled in: {0}")]
+    Todo(String),
     #[error("`{name}` is no name for {what}")]
     BadName { what: &'static str, name: String },
     #[error("the drill is called `{drill}`, its file `{stem}.yaml`")]
@@ -107,8 +123,10 @@ pub enum Problem {
     NoScenario,
 
     // Statements.
-    #[error("`{0}` begins with no SQL keyword: did a comma split it?")]
+    #[error("`{0}` begins with no SQL keyword")]
     NoStatement(String),
+    #[error("`{part}` begins with no SQL keyword: did a comma split it?")]
+    SplitStatement { part: String, whole: String },
     #[error("an empty statement")]
     EmptyStatement,
     #[error("unknown template `{{{{{0}}}}}`")]
@@ -139,6 +157,8 @@ pub enum Problem {
     BesideExported(&'static str),
     #[error("{file} is no export: {why}")]
     BadExport { file: String, why: String },
+    #[error("{0} cannot be drilled yet by this version")]
+    ExportNotYet(String),
     #[error("the export is of {kind} `{found}`, the drill says `{stated}`")]
     OtherExport { kind: &'static str, found: String, stated: String },
 
@@ -153,6 +173,10 @@ pub enum Problem {
     BadSelection(String),
     #[error("{0} is there already")]
     Exists(String),
+    #[error("a drill cannot be called `{0}`")]
+    ReservedName(String),
+    #[error("cannot write {path}: {why}")]
+    Unwritable { path: String, why: String },
 }
 
 impl Problem {
@@ -169,22 +193,33 @@ impl Problem {
                     None => format!("expected {}", one_of(known.iter().copied())),
                 }
             }
-            Self::NotYet { known, .. } => format!("what is: {}", one_of(known.iter().copied())),
-            Self::NoneOf(known) | Self::OnlyOneOf(known) => format!("expected {}", one_of(known.iter().copied())),
-            Self::MissingKey(key) => format!("add `{key}: …` below"),
+            Self::NotYet { known, .. } | Self::NoneOf(known) | Self::OnlyOneOf(known) => {
+                format!("expected {}", one_of(known.iter().copied()))
+            }
+            Self::MissingKey(key @ ("creation_statements" | "default_ttl" | "max_ttl")) => {
+                format!("add `{key}: …`, or take all from production by `exported: DIR`")
+            }
+            Self::MissingKey(key) => format!("add `{key}: …`"),
             Self::NumberForText(text) => format!("quote it: \"{text}\""),
-            Self::WrongType { found, .. } if found == "a yes or no" => "quote it if a text is meant".into(),
+            Self::WrongType { expected, found } => type_hint(expected, found)?.into(),
             Self::DuplicateKey { first, .. } => format!("the first is in line {first}"),
             Self::KeyIsNoText => "quote the key, or the whole line if it is a value".into(),
             Self::UnquotedTemplate => "quote the whole value: 'CREATE ROLE \"{{name}}\" …'".into(),
             Self::Tab => "indent with spaces".into(),
             Self::SeveralDocuments => "one drill a file: move it into a file of its own".into(),
-            Self::TooDeep(_) | Self::TooMuch => "write out what is meant".into(),
+            Self::TooDeep(_) => "is a bracket left over, or an indent?".into(),
+            Self::TooMuch => "write out what is meant".into(),
+            Self::NotClosed { close, .. } => format!("close it with `{close}` before this, or quote the whole value"),
+            Self::OpenQuote => "close it at the end of the value".into(),
+            Self::SecondColon | Self::StarBegins => "quote the whole value".into(),
+            Self::NoColon => "write `key: value`, with a space between".into(),
+            Self::Indented => "indent it like its neighbours".into(),
+            Self::Tag => "quote the value if a text is meant".into(),
             Self::UnknownAlias(_) => "quote it if a text is meant".into(),
             Self::TakesNothing(word) => format!("write just `{word}`"),
             Self::TakesAValue(word) => format!("write `{{ {word}: … }}`"),
             Self::Empty => "`drill new NAME --from DIR` writes a first drill".into(),
-            Self::NoYaml(_) => "no YAML; a value with `: `, `#`, quotes or braces needs quotes around all of it".into(),
+            Self::NoYaml(_) => "this is no YAML; does the value need quotes around all of it?".into(),
             _ => return None,
         })
     }
@@ -201,6 +236,11 @@ impl Problem {
             Self::DefaultAboveMax { .. } => "OpenBao would cut it".into(),
             Self::ExpireAboveMax { .. } => "shorten `expire`".into(),
             Self::ControlTooShort { .. } => "the control has the role's default_ttl: shorten `expire`".into(),
+            Self::Todo(_) => "replace all of it".into(),
+            Self::BadName { what: "a database", .. } => {
+                "letters, digits, `_` and `-`, at most 63, no digit first".into()
+            }
+            Self::BadName { what: "a role", .. } => "letters, digits and `_`, within it also `-` and `.`".into(),
             Self::BadName { .. } => "lower-case letters, digits and dashes, at most 63, no dash first".into(),
             Self::NotTheFilesName { stem, .. } => format!("write `{stem}`, or rename the file"),
             Self::Blank(_) => "name it".into(),
@@ -212,7 +252,14 @@ impl Problem {
             },
             Self::SealedBackend => "a backend can be `paused` or `killed`".into(),
             Self::NoScenario => "add one, like `revoke: { trigger: revoke }`".into(),
-            Self::NoStatement(_) => "write one statement a line: `- \"SELECT id, salary FROM payroll\"`".into(),
+            Self::NoStatement(text) => {
+                let word = text.split_whitespace().next().unwrap_or("").to_lowercase();
+                match nearest(&word, super::sql::FIRST_WORDS.iter().copied()) {
+                    Some(meant) => format!("did you mean `{}`?", meant.to_uppercase()),
+                    None => "write a whole statement, like `SELECT count(*) FROM orders`".into(),
+                }
+            }
+            Self::SplitStatement { whole, .. } => format!("write one statement a line: `- \"{whole}\"`"),
             Self::EmptyStatement => "remove it".into(),
             Self::UnknownTemplate(name) => match nearest(name, super::problem::TEMPLATES.iter().copied()) {
                 Some(meant) => format!("did you mean `{{{{{meant}}}}}`?"),
@@ -245,12 +292,14 @@ impl Problem {
             Self::SeedLacks { .. } => "create it in the seed".into(),
             Self::BesideExported(_) => "remove one: what was exported is what production has".into(),
             Self::BadExport { .. } => "write it with `bao read -format=json …`".into(),
+            Self::ExportNotYet(_) => "export a dynamic role that issues passwords".into(),
             Self::OtherExport { .. } => "export the one that is meant, or correct the drill".into(),
             Self::NoDrills(_) => "`--drills DIR` says where they are".into(),
             Self::NoSuchDrill { nearest: Some(meant), .. } | Self::NoSuchScenario { nearest: Some(meant), .. } => {
                 format!("did you mean `{meant}`?")
             }
             Self::BadSelection(_) => "globs know `*` and `?`".into(),
+            Self::ReservedName(_) => "`exceptions.yaml` and `inventory.yaml` are no drills: take another name".into(),
             Self::Exists(_) => "remove it first, or take another name".into(),
             _ => return None,
         })
@@ -266,4 +315,15 @@ fn with_unit(number: &str) -> String {
         Ok(short) if short != plain => format!("write `{plain}` or `{short}`"),
         _ => format!("write `{plain}` for seconds; units are `ms`, `s`, `m`, `h` and `d`"),
     }
+}
+
+fn type_hint(expected: &str, found: &str) -> Option<&'static str> {
+    Some(match (expected, found) {
+        (_, "a yes or no") | ("a text", "keys with values") => "quote it if a text is meant",
+        (_, "nothing") => "write its value, or remove the key",
+        ("a text", "a list") => "write one text, without brackets and dashes",
+        ("a list", _) => "write each in a line of its own below:  - …",
+        ("keys with values", _) => "write `key: value` here",
+        _ => return None,
+    })
 }

@@ -3,12 +3,13 @@
 use super::findings::Findings;
 use super::problem::{Problem, TEMPLATES};
 use super::span::At;
+use std::collections::HashSet;
 
 /// Statements as they stand in a file.
 pub type Statements = At<Vec<At<String>>>;
 
 /// What PostgreSQL's statements, and MariaDB's, begin with.
-const FIRST_WORDS: &[&str] = &[
+pub(super) const FIRST_WORDS: &[&str] = &[
     "abort",
     "alter",
     "analyse",
@@ -69,12 +70,29 @@ const FIRST_WORDS: &[&str] = &[
     "with",
 ];
 
-/// Notes what is wrong with a list of statements.
+/// Notes every statement that does not begin like one.
 pub fn check(statements: &Statements, findings: &mut Findings) {
-    for (i, statement) in statements.value.iter().enumerate() {
+    let mut before: Option<&At<String>> = None;
+    for statement in &statements.value {
         if let Some(problem) = beginning(&statement.value) {
-            findings.add(problem, statement.span);
-        } else if statements.value[..i].iter().any(|s| s.value == statement.value) {
+            findings.add(split(before, statement).unwrap_or(problem), statement.span);
+        }
+        before = Some(statement);
+    }
+}
+
+/// Two items of one line: in a list in brackets every comma ends an item, also the one within a statement.
+fn split(before: Option<&At<String>>, statement: &At<String>) -> Option<Problem> {
+    let before = before.filter(|b| b.span.line == statement.span.line && !statement.value.trim().is_empty())?;
+    let whole = format!("{}, {}", before.value, statement.value);
+    Some(Problem::SplitStatement { part: statement.value.clone(), whole })
+}
+
+/// Notes every statement that stands in the list already: where that says nothing, it is a slip.
+pub fn check_repeats(statements: &Statements, findings: &mut Findings) {
+    let mut seen = HashSet::new();
+    for statement in &statements.value {
+        if beginning(&statement.value).is_none() && !seen.insert(statement.value.as_str()) {
             findings.add(Problem::SameStatement, statement.span);
         }
     }
@@ -84,10 +102,11 @@ pub fn check(statements: &Statements, findings: &mut Findings) {
 pub fn check_templates(statements: &Statements, findings: &mut Findings) {
     for statement in &statements.value {
         for (name, quoted) in templates(&statement.value) {
+            let at = findings.within(statement.span, &format!("{{{{{name}}}}}"));
             if !TEMPLATES.contains(&name.as_str()) {
-                findings.add(Problem::UnknownTemplate(name), statement.span);
+                findings.add(Problem::UnknownTemplate(name), at);
             } else if !quoted {
-                findings.add(Problem::BareTemplate(name), statement.span);
+                findings.add(Problem::BareTemplate(name), at);
             }
         }
     }
@@ -178,5 +197,36 @@ mod tests {
         assert_eq!(found(r#"x "a" {{name}} 'b' "it's {{ name }}""#), "namefalse nametrue");
         assert_eq!(found("DO $$ it's {{name}} $$; {{name}}"), "nametrue namefalse");
         assert_eq!(found("{{open é"), "");
+    }
+
+    fn statements(lines: &[(u32, &str)]) -> Statements {
+        let span = |line: u32| crate::document::Span { line, column: 1, length: 1 };
+        let all = lines.iter().map(|(line, text)| At { value: (*text).to_string(), span: span(*line) });
+        At { value: all.collect(), span: span(1) }
+    }
+
+    fn problems(check: fn(&Statements, &mut Findings), lines: &[(u32, &str)]) -> Vec<Problem> {
+        let mut findings = Findings::new(crate::document::Source { file: "a.yaml", text: "" });
+        check(&statements(lines), &mut findings);
+        findings.into_all().into_iter().map(|d| d.problem).collect()
+    }
+
+    #[test]
+    fn a_comma_splits_only_within_a_line() {
+        let (part, whole) = ("salary FROM payroll".to_string(), "SELECT id, salary FROM payroll".to_string());
+        assert_eq!(
+            problems(check, &[(1, "SELECT id"), (1, "salary FROM payroll")]),
+            [Problem::SplitStatement { part: part.clone(), whole }]
+        );
+        assert_eq!(problems(check, &[(1, "SELECT id"), (2, "salary FROM payroll")]), [Problem::NoStatement(part)]);
+        assert_eq!(problems(check, &[(1, "SELECT 1"), (1, "")]), [Problem::EmptyStatement]);
+        assert_eq!(problems(check, &[(1, "SELECT 1"), (1, "SELECT 2")]), []);
+    }
+
+    #[test]
+    fn the_same_twice_is_a_slip_and_said_once_for_each() {
+        let lines = [(1, "SELECT 1"), (2, "SELECT 2"), (3, "SELECT 1"), (4, "SELECT 1")];
+        assert_eq!(problems(check_repeats, &lines), [Problem::SameStatement, Problem::SameStatement]);
+        assert_eq!(problems(check_repeats, &[(1, "x"), (2, "x")]), [], "each is no statement at all");
     }
 }

@@ -3,10 +3,12 @@
 use super::error::EnvError;
 use super::reach::Reach;
 use super::sweep::Labels;
+use std::collections::HashMap;
 use std::time::Duration;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as BollardError;
 use testcontainers::bollard::models::{NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
+use testcontainers::bollard::query_parameters::ListNetworksOptionsBuilder;
 
 /// Between two tries to remove a network in which there are still containers, and how often: 3 s, then it is the sweep's.
 const AGAIN: Duration = Duration::from_millis(10);
@@ -18,6 +20,8 @@ pub struct Network {
     docker: Docker,
     /// Its name.
     pub name: String,
+    /// Names need not be unique at an engine, ids are.
+    id: String,
     reach: Reach,
 }
 
@@ -27,14 +31,19 @@ impl Network {
     /// # Errors
     /// The name is taken, no address range is free, or the engine does not answer.
     pub async fn create(docker: &Docker, name: &str, labels: &Labels, reach: &Reach) -> Result<Self, EnvError> {
+        let taken = || EnvError::new(format!("the name {name} is taken at the engine")).help("drill clean");
+        // Engines before 25 make a second network of the same name, and then know neither by it.
+        let filters = HashMap::from([("name", vec![name])]);
+        let known = docker.list_networks(Some(ListNetworksOptionsBuilder::new().filters(&filters).build())).await?;
+        if known.iter().any(|n| n.name.as_deref() == Some(name)) {
+            return Err(taken());
+        }
         let request = NetworkCreateRequest { name: name.into(), labels: Some(labels.map()), ..Default::default() };
-        docker.create_network(request).await.map_err(|e| match e {
-            BollardError::DockerResponseServerError { status_code: 409, .. } => {
-                EnvError::new(format!("the name {name} is taken at the engine")).help("drill clean")
-            }
+        let created = docker.create_network(request).await.map_err(|e| match e {
+            BollardError::DockerResponseServerError { status_code: 409, .. } => taken(),
             e => EnvError::from(e),
         })?;
-        let network = Self { docker: docker.clone(), name: name.into(), reach: reach.clone() };
+        let network = Self { docker: docker.clone(), name: name.into(), id: created.id, reach: reach.clone() };
         if let Reach::Attached { own } = reach {
             let request = NetworkConnectRequest { container: own.clone(), ..Default::default() };
             docker.connect_network(name, request).await?;
@@ -50,7 +59,7 @@ impl Network {
             let _ = self.docker.disconnect_network(&self.name, request).await;
         }
         for _ in 0..REMOVALS_MAX {
-            match self.docker.remove_network(&self.name).await {
+            match self.docker.remove_network(&self.id).await {
                 Err(e) if e.to_string().contains("active endpoints") => tokio::time::sleep(AGAIN).await,
                 Err(e) => return tracing::debug!(network = %self.name, error = %e, "network not removed"),
                 Ok(()) => return,

@@ -188,8 +188,9 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
         if !scope.takes(&network.labels.unwrap_or_default()) {
             continue;
         }
+        // By its id: another's network may have the same name.
         let name = network.name.unwrap_or_default();
-        if docker.remove_network(&name).await.is_ok() {
+        if docker.remove_network(network.id.as_deref().unwrap_or(&name)).await.is_ok() {
             swept.networks.push(name);
         }
     }

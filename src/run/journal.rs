@@ -61,6 +61,17 @@ impl Journal {
     pub fn problem(&self, step: impl Into<String>, what: impl Into<String>) {
         self.write(Body::Problem { step: step.into(), what: what.into() });
     }
+    /// A server that was started again is another one: only what shows its new identity is its answer from now on.
+    pub fn another_identity(&self, server: &str, identity: &str) {
+        let known = self.snapshot().events.into_iter().rev().find_map(|e| match e.body {
+            Body::Server { server: ref s, .. } if s == server && e.drill == self.drill => Some(e.body),
+            _ => None,
+        });
+        if let Some(Body::Server { server, product, version, image, image_id, origin, .. }) = known {
+            let identity = identity.to_string();
+            self.write(Body::Server { server, product, version, image, image_id, origin, identity });
+        }
+    }
     /// Stock was taken.
     pub fn inventory(&self, stock: Stock, moment: Moment, present: Vec<Named>, absent: Vec<Named>, sent_us: u64) {
         let done_us = self.now_us();

@@ -29,6 +29,13 @@ pub struct RunError {
     pub what: String,
 }
 
+impl RunError {
+    /// The sabotage itself did not work: then nothing that follows is what it states.
+    fn of_sabotage(self) -> Self {
+        Self { step: format!("{} ({})", crate::definition::sabotage::STEP, self.step), what: self.what }
+    }
+}
+
 /// Names the step of an error.
 pub(crate) trait AtStep<T> {
     /// Turns any error into one of this step.

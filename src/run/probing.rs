@@ -75,6 +75,8 @@ pub struct Shared {
     give_up_us: AtomicU64,
     /// When the newest accepted probe of the control was sent.
     control_accepted_us: AtomicU64,
+    /// Since when every probe of the control was accepted; [`u64::MAX`] while the newest one was not.
+    control_good_since_us: AtomicU64,
     /// The subject's first confirmed refusal; 0: none yet.
     settled_us: AtomicU64,
     /// The subject's loop is over; the others may end.
@@ -106,6 +108,27 @@ impl Shared {
     pub fn is_settled(&self) -> bool {
         self.settled_us.load(Ordering::Acquire) != 0
     }
+    /// What the control just saw.
+    fn control_saw(&self, seen: &Seen) {
+        if seen.saw.is_acceptance() {
+            let _ = self.control_good_since_us.compare_exchange(
+                u64::MAX,
+                seen.done_us,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+            self.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
+        } else {
+            self.control_good_since_us.store(u64::MAX, Ordering::Release);
+        }
+    }
+    /// Whether acceptances of the control stand on both sides of a refusal; none where that can only be known of a later one.
+    fn confirms(&self, refusal: &Refusal) -> Option<bool> {
+        // In this order: the control's probes follow each other, so what overlaps the refusal was told before what confirms it.
+        let after = self.control_accepted_us.load(Ordering::Acquire) >= refusal.done_us;
+        let broken = self.control_good_since_us.load(Ordering::Acquire) > refusal.sent_us;
+        (!broken).then_some(after)
+    }
     /// Until when sessions are watched.
     pub fn give_up_us(&self) -> u64 {
         self.give_up_us.load(Ordering::Relaxed)
@@ -116,25 +139,37 @@ impl Shared {
     }
 }
 
+/// A refusal that the control's next acceptance would confirm.
+#[derive(Clone, Copy)]
+struct Refusal {
+    sent_us: u64,
+    done_us: u64,
+}
+
 /// Probes the subject until it is settled and the tail is over, or it is given up.
 pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
-    let mut refused_us: Option<u64> = None;
+    let mut refusal: Option<Refusal> = None;
     loop {
         let seen = prober.once().await;
         match &seen.saw {
-            Saw::Refused { meaning, .. } if meaning.may_be_dead() => refused_us = refused_us.or(Some(seen.done_us)),
+            Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
+                refusal = refusal.or(Some(Refusal { sent_us: seen.sent_us, done_us: seen.done_us }));
+            }
             saw if saw.is_acceptance() => {
-                refused_us = None;
+                refusal = None;
                 shared.settled_us.store(0, Ordering::Release);
             }
             _ => {}
         }
-        // Only a control that was asked after the refusal and accepted confirms it.
-        if let Some(refused) = refused_us
+        if let Some(first) = refusal
             && !shared.is_settled()
-            && shared.control_accepted_us.load(Ordering::Acquire) >= refused
         {
-            shared.settled_us.store(refused, Ordering::Release);
+            match shared.confirms(&first) {
+                Some(true) => shared.settled_us.store(first.done_us, Ordering::Release),
+                Some(false) => {}
+                // Everybody was refused around it: a later refusal has to do.
+                None => refusal = None,
+            }
         }
         let settled = shared.settled_us.load(Ordering::Acquire);
         let now = seen.done_us;
@@ -158,9 +193,7 @@ pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<S
     loop {
         let last = shared.is_over();
         let seen = prober.once().await;
-        if seen.saw.is_acceptance() {
-            shared.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
-        }
+        shared.control_saw(&seen);
         if last {
             return prober;
         }

@@ -5,7 +5,7 @@ use super::{AtStep, RunError};
 use crate::authority::{Bao, OpenBao};
 use crate::backend::Running;
 use crate::credential::Issued;
-use crate::definition::sabotage::{Action, Exec, Point, Request, Sabotage};
+use crate::definition::sabotage::{Action, Exec, Point, Request, STEP, Sabotage};
 use crate::definition::{Fault, FaultKind, FaultServer};
 use crate::history::Body;
 use std::sync::{Arc, Mutex};
@@ -61,63 +61,75 @@ impl Hooks {
             return Ok(());
         };
         for action in sabotage.at.get(&point).into_iter().flatten() {
-            self.act(action).await?;
+            let from_us = self.journal.now_us();
+            // Its own troubles carry its name: a check that they leave inconclusive did not turn red as stated.
+            self.act(sabotage, action).await.map_err(RunError::of_sabotage)?;
+            if !matches!(action, Action::Skip(_)) {
+                self.journal.step(format!("{STEP} at {point:?}: {}", what(action)), from_us);
+            }
         }
         Ok(())
     }
 
-    fn filled(&self, text: &str) -> String {
-        let Some(subject) = &self.subject else {
-            return text.to_string();
-        };
-        text.replace("${subject.lease}", &subject.record.id)
-            .replace("${subject.name}", &subject.record.name)
-            .replace("${role}", &subject.record.role)
+    /// Fills in what is known by now.
+    fn filled(&self, text: &str) -> Result<String, RunError> {
+        let mut text = text.replace("${backend.host}", self.backend.inner_host());
+        if let Some(subject) = &self.subject {
+            text = text
+                .replace("${subject.lease}", &subject.record.id)
+                .replace("${subject.name}", &subject.record.name)
+                .replace("${role}", &subject.record.role);
+        }
+        for unknown in ["${subject.", "${role}", "${backend."] {
+            if text.contains(unknown) {
+                return Err(format!("nothing is known for {unknown}… at this point")).at_step("filling in");
+            }
+        }
+        Ok(text)
     }
 
-    async fn act(&self, action: &Action) -> Result<(), RunError> {
+    async fn act(&self, sabotage: &Sabotage, action: &Action) -> Result<(), RunError> {
         match action {
-            Action::Authority(Request { method, path, body }) => {
-                let saboteur = self.saboteur.as_ref().ok_or("no saboteur's token").at_step("sabotage")?;
-                let body = body
-                    .as_ref()
-                    .map(|b| serde_json::from_str(&self.filled(&b.to_string())))
-                    .transpose()
-                    .at_step("sabotage")?;
-                saboteur.call(method, &self.filled(path), body).await.at_step("sabotage")?;
-            }
+            Action::Authority(request) => self.request(request).await,
             Action::AsSubject(script) => {
-                let subject = self.subject.as_ref().ok_or("no subject yet").at_step("sabotage")?;
-                let session = self
-                    .backend
-                    .open(&subject.credential, "sabotage")
-                    .await
-                    .map_err(|(_, saw)| saw.label().to_string())
-                    .at_step("sabotage")?;
-                session.run(&self.filled(script)).await.map_err(|saw| saw.label().to_string()).at_step("sabotage")?;
+                let subject = self.subject.as_ref().ok_or("there is no subject yet").at_step("as the subject")?;
+                let opened = self.backend.open(&subject.credential, "sabotage").await;
+                let session = opened.map_err(|(_, saw)| saw.label().to_string()).at_step("as the subject")?;
+                let script = self.filled(script)?;
+                session.run(&script).await.map_err(|saw| saw.label().to_string()).at_step("as the subject")
             }
             Action::AsAdministrator(script) => {
-                let session = self.backend.administrator().await.at_step("sabotage")?;
-                session.run(&self.filled(script)).await.map_err(|saw| saw.label().to_string()).at_step("sabotage")?;
+                let session = self.backend.administrator().await.at_step("as the administrator")?;
+                let script = self.filled(script)?;
+                session.run(&script).await.map_err(|saw| saw.label().to_string()).at_step("as the administrator")
             }
-            Action::Exec(Exec { r#in, run }) => {
-                let container = match r#in {
-                    FaultServer::Authority => &self.authority.container,
-                    FaultServer::Backend => self.backend.container(),
-                };
-                let run: Vec<String> = run.iter().map(|a| self.filled(a)).collect();
-                let (code, output) = container.exec(&run).await.at_step("sabotage")?;
-                if code != 0 {
-                    return Err(format!("{} ended with {code}: {output}", run.join(" "))).at_step("sabotage");
-                }
-            }
+            Action::Exec(exec) => self.exec(exec).await,
             Action::Fault(fault) => {
-                let healing = self.fault(&fault.resolve().at_step("sabotage")?).await?;
+                let healing = self.fault(&fault.resolve().at_step("fault")?, |_| {}).await?;
                 self.healings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(healing);
+                Ok(())
             }
-            Action::Skip(_) => {}
+            Action::Variant(name) => {
+                let text = sabotage.variant(name).ok_or_else(|| format!("{name} was not read")).at_step("variant")?;
+                self.backend.configure(text).await.at_step("variant")
+            }
+            Action::Skip(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn request(&self, Request { method, path, body }: &Request) -> Result<(), RunError> {
+        let saboteur = self.saboteur.as_ref().ok_or("no saboteur's token").at_step("at the authority")?;
+        let body = match body {
+            Some(body) => Some(serde_json::from_str(&self.filled(&body.to_string())?).at_step("at the authority")?),
+            None => None,
+        };
+        saboteur.call(method, &self.filled(path)?, body).await.map(|_| ()).at_step("at the authority")
+    }
+
+    async fn exec(&self, Exec { r#in, run }: &Exec) -> Result<(), RunError> {
+        let run = run.iter().map(|a| self.filled(a)).collect::<Result<Vec<_>, _>>()?;
+        let (code, output) = self.container(*r#in).exec(&run).await.at_step("exec")?;
+        if code == 0 { Ok(()) } else { Err(format!("ended with {code}: {}", output.trim())).at_step("exec") }
     }
 
     /// Waits until every fault of the sabotage is healed that will be.
@@ -127,16 +139,16 @@ impl Hooks {
     pub async fn healed(&self) -> Result<(), RunError> {
         let all = std::mem::take(&mut *self.healings.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for healing in all {
-            healing.healed().await?;
+            healing.healed().await.map_err(RunError::of_sabotage)?;
         }
         Ok(())
     }
 
-    /// Begins a fault; its end comes by itself after its duration (0: never).
+    /// Begins a fault; its end comes by itself after its duration (0: never), and `on_heal` is told when.
     ///
     /// # Errors
     /// The engine or the authority refuses.
-    pub async fn fault(&self, fault: &Fault) -> Result<Healing, RunError> {
+    pub async fn fault(&self, fault: &Fault, on_heal: impl FnOnce(u64) + Send + 'static) -> Result<Healing, RunError> {
         let from_us = self.journal.now_us();
         let (server, kind) = (name(fault.server), word(fault.kind));
         let event = move |healed_us| Body::Fault { server: server.into(), kind: kind.into(), from_us, healed_us };
@@ -149,7 +161,11 @@ impl Hooks {
         Ok(Healing(Some(tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(fault.duration_ms)).await;
             let healed = hooks.heal(&fault).await;
-            hooks.journal.write(event(healed.is_ok().then(|| hooks.journal.now_us())));
+            let healed_us = healed.is_ok().then(|| hooks.journal.now_us());
+            hooks.journal.write(event(healed_us));
+            if let Some(healed_us) = healed_us {
+                on_heal(healed_us);
+            }
             healed
         }))))
     }
@@ -173,7 +189,9 @@ impl Hooks {
             (server, FaultKind::Paused) => self.container(server).unpause().await.at_step("unpausing"),
             (FaultServer::Backend, _) => {
                 self.backend.container().start_again().await.at_step("starting the backend again")?;
-                self.backend.ready().await.at_step("starting the backend again")
+                self.backend.ready().await.at_step("starting the backend again")?;
+                self.journal.another_identity("backend", &self.backend.identity());
+                Ok(())
             }
             (FaultServer::Authority, FaultKind::Killed) => {
                 Err("its storage is in memory: a killed authority cannot come back")
@@ -187,6 +205,19 @@ impl Hooks {
             FaultServer::Authority => &self.authority.container,
             FaultServer::Backend => self.backend.container(),
         }
+    }
+}
+
+/// An action as the history names it.
+fn what(action: &Action) -> String {
+    match action {
+        Action::Authority(request) => format!("{} {}", request.method, request.path),
+        Action::AsSubject(_) => "a script as the subject".into(),
+        Action::AsAdministrator(_) => "a script as the administrator".into(),
+        Action::Exec(exec) => format!("a command in the {}", name(exec.r#in)),
+        Action::Fault(fault) => fault.resolve().map_or_else(|e| e, |f| format!("{} {}", name(f.server), word(f.kind))),
+        Action::Variant(variant) => format!("the variant {variant}"),
+        Action::Skip(step) => format!("without {step}"),
     }
 }
 

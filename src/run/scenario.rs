@@ -1,7 +1,7 @@
 //! One scenario, top to bottom: issued → accepted → triggered → settled → done.
 
 use super::journal::Journal;
-use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
+use super::probing::{AFTER_LIMIT_US, Prober, SLOW, Schedule, Shared, watch_control, watch_subject};
 use super::sabotage::Hooks;
 use super::sessions::Watched;
 use super::{AtStep, RunError, bracket, reasons, sessions, stock, trigger};
@@ -55,6 +55,8 @@ pub struct Settled {
     doors: Vec<(Prober, Prober)>,
     /// The control's sessions stay open until stock was taken: what is asked for must be there to be found.
     sessions: Vec<Watched>,
+    /// Until when its death would have been watched for, µs.
+    watched_until_us: u64,
 }
 
 impl ScenarioRun {
@@ -93,7 +95,7 @@ impl ScenarioRun {
             controls.spawn(async move { (i, watch_control(control, schedule, c).await) });
         }
         let session_loops = self.watch_sessions(watched, watched_controls, schedule, &shared);
-        let fault = self.declared_fault(&hooks, &shared).await?;
+        let fault = self.declared_fault(&hooks, &shared, schedule).await?;
         if matches!(self.plan.trigger, Trigger::Revoke) {
             let correlation = format!("{}.{}.{}.trigger", self.run, self.drill.drill, self.plan.scenario);
             trigger::revoke(&self.journal, &self.actors.operator, &subject, &correlation).await;
@@ -105,27 +107,28 @@ impl ScenarioRun {
         hooks.healed().await?;
         self.journal.enter(State::Settled);
         hooks.at(Point::Settled).await?;
-        Ok(Settled { subject, control, third, doors, sessions })
+        Ok(Settled { subject, control, third, doors, sessions, watched_until_us: shared.give_up_us() })
     }
 
     /// The end of the drill: dead is still dead, the control still lives, a new credential works, what is left behind is listed.
-    pub async fn finish(&self, settled: Settled) {
-        let Settled { subject, control, third, mut doors, sessions } = settled;
-        for (subject, control) in &mut doors {
-            control.once().await;
-            subject.once().await;
-            control.once().await;
-        }
+    pub async fn finish(&self, mut settled: Settled) {
+        // Before the control's last probes, so that a refusal of the new credential stands between two acceptances of it.
         if !self.hooks.skips("reissue")
             && let Err(e) = self.reissue().await
         {
             self.journal.problem(e.step, e.what);
         }
+        for (subject, control) in &mut settled.doors {
+            control.once().await;
+            subject.once().await;
+            control.once().await;
+        }
         if !self.hooks.skips("inventory-after")
-            && let Err(e) = self.take_stock(Moment::After, &subject, &control, &third).await
+            && let Err(e) = self.take_last_stock(&settled).await
         {
             self.journal.problem(e.step, e.what);
         }
+        let Settled { subject, control, third, doors, sessions, .. } = settled;
         for (subject, control) in doors {
             subject.end();
             control.end();
@@ -195,9 +198,8 @@ impl ScenarioRun {
             SessionClaim::ClosedWithin { limit_ms } => limit_ms * 1000,
             SessionClaim::MayOutlive => 0,
         });
-        // From the origin: the schedule gives up a limit and a second after it.
-        let origin_us = schedule.give_up_us - AFTER_LIMIT_US - self.plan.limit_ms * 1000;
-        let claim_end_us = origin_us + longest.max().unwrap_or(0) + AFTER_LIMIT_US;
+        // The logins are watched for a limit and a second; sessions so much longer as their claim is.
+        let longer_us = longest.max().unwrap_or(0).saturating_sub(self.plan.limit_ms * 1000);
         let mut tasks = JoinSet::new();
         // The controls' loops end after the last of the subjects' ones.
         let subjects_left = Arc::new(());
@@ -205,7 +207,7 @@ impl ScenarioRun {
             let (backend, journal, shared, token) =
                 (self.backend.clone(), self.journal.clone(), shared.clone(), subjects_left.clone());
             tasks.spawn(async move {
-                let watched = sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, None).await;
+                let watched = sessions::watch(watched, backend, journal, schedule, shared, longer_us, None).await;
                 drop(token);
                 watched
             });
@@ -215,7 +217,7 @@ impl ScenarioRun {
         for watched in controls {
             let (backend, journal, shared, left) =
                 (self.backend.clone(), self.journal.clone(), shared.clone(), left.clone());
-            tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, claim_end_us, Some(left)));
+            tasks.spawn(sessions::watch(watched, backend, journal, schedule, shared, longer_us, Some(left)));
         }
         tasks
     }
@@ -239,15 +241,36 @@ impl ScenarioRun {
     }
 
     /// Starts the fault that the drill declares; a backend's moves the end of the watch to its heal.
-    async fn declared_fault(&self, hooks: &Hooks, shared: &Shared) -> Result<super::sabotage::Healing, RunError> {
+    async fn declared_fault(
+        &self,
+        hooks: &Hooks,
+        shared: &Arc<Shared>,
+        schedule: Schedule,
+    ) -> Result<super::sabotage::Healing, RunError> {
         let Some(fault) = &self.plan.fault else {
             return Ok(super::sabotage::Healing::none());
         };
-        if fault.server == FaultServer::Backend {
-            let heal_us = self.journal.now_us() + fault.duration_ms * 1000;
-            shared.give_up_at(heal_us + self.plan.limit_ms * 1000 + AFTER_LIMIT_US);
+        if fault.server == FaultServer::Authority {
+            return hooks.fault(fault, |_| {}).await;
         }
-        hooks.fault(fault).await
+        // Judged from its heal, so watched as long after it as it would have been after the origin.
+        let watch_us = self.plan.limit_ms * 1000 + AFTER_LIMIT_US;
+        shared.give_up_at(schedule.give_up_us.max(self.journal.now_us() + fault.duration_ms * 1000 + watch_us));
+        let shared = shared.clone();
+        hooks.fault(fault, move |healed_us| shared.give_up_at(healed_us + watch_us)).await
+    }
+
+    /// Takes stock at the end. What ends a credential may still be at it (the authority works through an expired lease by itself):
+    /// asked again until nothing of the subject is found, but not for longer than its death would have been watched for.
+    async fn take_last_stock(&self, settled: &Settled) -> Result<(), RunError> {
+        let until_us = settled.watched_until_us.max(self.journal.now_us() + AFTER_LIMIT_US);
+        loop {
+            let left = self.take_stock(Moment::After, &settled.subject, &settled.control, &settled.third).await?;
+            if !left || self.journal.now_us() >= until_us {
+                return Ok(());
+            }
+            tokio::time::sleep(SLOW).await;
+        }
     }
 
     async fn take_stock(
@@ -256,7 +279,7 @@ impl ScenarioRun {
         subject: &Issued,
         control: &Issued,
         third: &Issued,
-    ) -> Result<(), RunError> {
+    ) -> Result<bool, RunError> {
         let known = [(Part::Subject { member: 0 }, subject), (Part::Control, control), (Part::BogusSecret, third)];
         stock::take(&self.journal, &self.backend, &self.actors.auditor, moment, &known).await
     }

@@ -64,7 +64,7 @@ async fn watched(
     Ok(Watched { kind: kind.into(), session: Some(session), writer, credential: credential.clone() })
 }
 
-/// Asks the session until it is closed; a reconnecting client until the subject's watch is over;
+/// Asks the session until it is closed, for `longer_us` after the logins are given up; a reconnecting client until the subject's watch is over;
 /// a control's session (which knows the `subjects` left) once more after the last of them.
 pub async fn watch(
     mut watched: Watched,
@@ -72,14 +72,17 @@ pub async fn watch(
     journal: Journal,
     schedule: Schedule,
     shared: Arc<Shared>,
-    claim_end_us: u64,
+    longer_us: u64,
     subjects: Option<Weak<()>>,
 ) -> Watched {
     let reconnects = watched.kind == RECONNECTING && subjects.is_none();
     loop {
         let last = match &subjects {
             Some(left) => shared.is_over() && left.strong_count() == 0,
-            None => shared.is_over() && (reconnects && watched.session.is_none() || journal.now_us() >= claim_end_us),
+            None => {
+                let end_us = shared.give_up_us() + longer_us;
+                shared.is_over() && (reconnects && watched.session.is_none() || journal.now_us() >= end_us)
+            }
         };
         let closed = watched.ask(&backend, &journal, reconnects).await;
         if last || (closed && !reconnects) {
@@ -113,7 +116,7 @@ impl Watched {
         let sent_us = journal.now_us();
         let Some(session) = &self.session else {
             // Only a reconnecting client comes here: it tries again.
-            match backend.open(&self.credential, &self.kind).await {
+            match backend.reopen(&self.credential, &self.kind).await {
                 Ok(session) => {
                     let (stage, saw) = session.probe().await;
                     self.writer.record(sent_us, stage, saw);

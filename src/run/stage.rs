@@ -65,16 +65,25 @@ struct Authority {
     seats: Vec<Seat>,
 }
 
-/// Runs one drill. What could not be done is in the history as a problem.
+/// Runs one drill. What could not be done is in the history as a problem. A scenario that disturbs a server has servers of its own,
+/// after the others': what it breaks must not look like theirs.
 pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize) {
+    let (disturbed, calm): (Vec<_>, Vec<_>) = plan.scenarios.iter().cloned().partition(|s| s.fault.is_some());
     let journal = Journal::of_drill(&context.log, &plan.drill);
-    if let Err(e) = drill(context, &plan, index, &journal).await {
-        journal.problem(e.step, e.what);
+    let alone = |s: crate::definition::ScenarioPlan| (journal.of_scenario(&s.scenario), vec![s]);
+    let stages =
+        (!calm.is_empty()).then(|| (journal.clone(), calm)).into_iter().chain(disturbed.into_iter().map(alone));
+    for (n, (journal, scenarios)) in stages.enumerate() {
+        let tag = if n == 0 { index.to_string() } else { format!("{index}-{}", n + 1) };
+        let plan = Arc::new(DrillPlan { scenarios, ..(*plan).clone() });
+        if let Err(e) = drill(context, &plan, &tag, &journal).await {
+            journal.problem(e.step, e.what);
+        }
     }
 }
 
-async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journal: &Journal) -> Result<(), RunError> {
-    let stage = bring_stage_up(context, plan, index, journal).await?;
+async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, tag: &str, journal: &Journal) -> Result<(), RunError> {
+    let stage = bring_stage_up(context, plan, tag, journal).await?;
     let scenarios = scenario_runs(context, plan, &stage, journal).await?;
     (context.say)(&plan.drill, "issuing and probing");
     let settled = futures_util::future::join_all(scenarios.iter().map(|s| async {
@@ -91,18 +100,18 @@ async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, index: usize, journa
     futures_util::future::join_all(finishing).await;
     drop(scenarios);
     (context.say)(&plan.drill, "tearing down");
-    tear_down(context, plan, stage, journal).await;
+    tear_down(context, plan, tag, stage, journal).await;
     Ok(())
 }
 
 async fn bring_stage_up(
     context: &RunContext,
     plan: &Arc<DrillPlan>,
-    index: usize,
+    tag: &str,
     journal: &Journal,
 ) -> Result<Stage, RunError> {
     let (docker, run) = (&context.engine.docker, context.labels.run());
-    let name = |what: &str| format!("drill-{run}-{index}-{what}");
+    let name = |what: &str| format!("drill-{run}-{tag}-{what}");
     (context.say)(&plan.drill, "starting openbao and the backend");
     let network = name("net");
     let (network, authority_image, backend_image) = tokio::join!(
@@ -317,12 +326,13 @@ async fn scenario_runs(
     Ok(runs)
 }
 
-async fn tear_down(context: &RunContext, plan: &DrillPlan, stage: Stage, journal: &Journal) {
+async fn tear_down(context: &RunContext, plan: &DrillPlan, tag: &str, stage: Stage, journal: &Journal) {
     let from_us = journal.now_us();
     {
         let mut logs = context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        logs.push((format!("{}-openbao", plan.drill), stage.authority.container.logs.lines()));
-        logs.push((format!("{}-{}", plan.drill, plan.backend.name()), stage.backend.container().logs.lines()));
+        let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
+        logs.push((format!("{}{nth}-openbao", plan.drill), stage.authority.container.logs.lines()));
+        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.log()));
     }
     if let Some(file) = &context.keep {
         if let Err(e) = super::keep::write(file, plan, &stage.authority, &stage.actors, &stage.backend).await {

@@ -11,7 +11,7 @@ use serde_json::json;
 /// Whose names are asked for.
 pub type Known<'a> = [(Part, &'a Issued)];
 
-/// Users and sessions at the backend, leases at the authority.
+/// Users and sessions at the backend, leases at the authority. Whether anything of the subject was found.
 ///
 /// # Errors
 /// One of them gives no answer.
@@ -21,7 +21,8 @@ pub async fn take(
     auditor: &Bao,
     moment: Moment,
     known: &Known<'_>,
-) -> Result<(), RunError> {
+) -> Result<bool, RunError> {
+    let mut left = false;
     for stock in backend.stocks() {
         // Sessions are opened on the subject and the control only.
         let asked: Vec<_> = known
@@ -33,13 +34,18 @@ pub async fn take(
         let found = backend.inventory(*stock, &names).await.at_step("taking stock at the backend")?;
         let named =
             asked.iter().map(|(part, issued)| Named { part: part.clone(), name: issued.credential.name.clone() });
-        let (present, absent) = named.partition(|n| found.contains(&n.name));
+        let (present, absent): (Vec<_>, Vec<_>) = named.partition(|n| found.contains(&n.name));
+        left |= of_subject(&present);
         journal.inventory(*stock, moment, present, absent, sent_us);
     }
-    leases(journal, auditor, moment, known).await
+    Ok(leases(journal, auditor, moment, known).await? || left)
 }
 
-async fn leases(journal: &Journal, auditor: &Bao, moment: Moment, known: &Known<'_>) -> Result<(), RunError> {
+fn of_subject(present: &[Named]) -> bool {
+    present.iter().any(|n| matches!(n.part, Part::Subject { .. }))
+}
+
+async fn leases(journal: &Journal, auditor: &Bao, moment: Moment, known: &Known<'_>) -> Result<bool, RunError> {
     let sent_us = journal.now_us();
     let (mut present, mut absent) = (Vec::new(), Vec::new());
     for (part, issued) in known {
@@ -60,6 +66,7 @@ async fn leases(journal: &Journal, auditor: &Bao, moment: Moment, known: &Known<
             }
         }
     }
+    let left = of_subject(&present);
     journal.inventory(Stock::Leases, moment, present, absent, sent_us);
-    Ok(())
+    Ok(left)
 }

@@ -31,7 +31,10 @@ pub fn accepted_before(view: &View<'_>, door: &str) -> Found {
         return Found::passed(expected, "both accepted", vec![s.seq, c.seq]);
     }
     let never = !subject.obs.iter().any(|o| o.seen == Seen::Accepted);
-    let dead = |o: &&Obs<'_>| matches!(o.seen, Seen::Refused(_)) && super::exposure::sandwiched(o, control);
+    // After the trigger a refusal says nothing of how it was issued.
+    let dead = |o: &&Obs<'_>| {
+        matches!(o.seen, Seen::Refused(_)) && o.done_us <= end && super::exposure::sandwiched(o, control)
+    };
     if never && let Some(o) = subject.obs.iter().find(dead) {
         return Found::failed(
             Reason::NeverAccepted,
@@ -143,7 +146,7 @@ pub fn denied(view: &View<'_>) -> Found {
                 )));
             }
             None => {
-                unknown = unknown.or(Some((Reason::NotObserved, format!("not run by the administrator: {statement}"))))
+                unknown = unknown.or(Some((Reason::NotObserved, format!("not run by the administrator: {statement}"))));
             }
         }
     }
@@ -153,7 +156,7 @@ pub fn denied(view: &View<'_>) -> Found {
     }
 }
 
-/// The worst answer to a statement: an acceptance outranks a denial, so that one of two runs cannot hide the other.
+/// The worst answer to a statement, so that one of two runs cannot hide the other.
 fn ran<'a>(view: &View<'a>, by: By, statement: &str, allowed: bool) -> Option<(u64, &'a Saw)> {
     let runs = view.events.iter().filter_map(|e| match &e.body {
         Body::Statement { by: b, allowed: a, statement: s, saw } if *b == by && *a == allowed && s == statement => {
@@ -168,10 +171,12 @@ fn ran<'a>(view: &View<'a>, by: By, statement: &str, allowed: bool) -> Option<(u
         ),
         _ => true,
     };
+    // What breaks the claim, then what proves nothing, then what keeps it.
+    let must_work = allowed || by == By::Administrator;
     let rank = |saw: &Saw| match saw {
-        Saw::Accepted { .. } => u8::from(allowed || by == By::Administrator) * 2,
-        Saw::Denied { .. } => 1,
-        _ => 3 - 3 * u8::from(!allowed),
+        Saw::Accepted { .. } => u8::from(must_work) * 2,
+        Saw::Denied { .. } => u8::from(!must_work) * 2,
+        _ => 1,
     };
     runs.filter(|(_, saw)| shown(saw)).min_by_key(|(_, saw)| rank(saw))
 }

@@ -23,7 +23,8 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
         record.stated_end.map(|end| u64::try_from(end.duration_since(view.head.started).as_micros()).unwrap_or(0));
     let end_us = stated.unwrap_or(sent_us + record.ttl_ms * 1000);
     let death = death(subject, control);
-    if let Some(refused) = death.counted.filter(|o| o.done_us < end_us) {
+    // One that rests: followed by anything but refusals it proves no death.
+    if let Some(refused) = death.counted.filter(|o| o.done_us < end_us && death.settled) {
         let early = ms(i64::try_from(end_us - refused.done_us).unwrap_or(0), false);
         return Found::failed(
             Reason::RefusedEarly,
@@ -35,8 +36,10 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
     let Some(last) = death.last_accepted else {
         return Found::unknown(Reason::NotObserved, expected, "it was never seen accepted", vec![seq]);
     };
-    let next = subject.obs.iter().find(|o| o.n > last.n);
-    let near = last.sent_us + NEAR_US >= end_us || next.is_some_and(|o| o.done_us >= end_us && o.seen != Seen::Nothing);
+    // Whatever ended before the end and was no acceptance may have been its death.
+    let early = death.next.is_some_and(|o| o.done_us < end_us);
+    let one_probe = death.next.is_some_and(|o| o.seen != Seen::Nothing);
+    let near = !early && (last.sent_us + NEAR_US >= end_us || one_probe);
     let offset = ms(i64::try_from(last.sent_us).unwrap_or(0) - i64::try_from(end_us).unwrap_or(0), false);
     if !near {
         return Found::unknown(

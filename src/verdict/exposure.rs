@@ -1,6 +1,7 @@
 //! When a credential died, as an interval: the sandwich, the counted refusal, and what must be true after it.
 
 use super::view::{Line, Obs, OriginSpan, Seen};
+use crate::observation::Stage;
 
 /// What a series tells of a death.
 #[derive(Debug, Clone, Copy, Default)]
@@ -9,12 +10,13 @@ pub struct Death<'a> {
     pub last_accepted: Option<Obs<'a>>,
     /// The first refusal after it that counts.
     pub counted: Option<Obs<'a>>,
-    /// The last observation of all is a counted refusal too, all between are refusals, and the control was accepted between the two.
+    /// The last observation of all is a counted refusal too, all between are refusals, and the control was accepted between the two;
+    /// and nothing of the series is lost.
     pub settled: bool,
-    /// Accepted although an earlier refusal counts.
-    pub again: Option<Obs<'a>>,
     /// Something after the last acceptance is a refusal, counted or not.
     pub refused: Option<Obs<'a>>,
+    /// The first observation after the last acceptance, whatever it is.
+    pub next: Option<Obs<'a>>,
 }
 
 fn is_dead(obs: &Obs<'_>) -> bool {
@@ -22,54 +24,75 @@ fn is_dead(obs: &Obs<'_>) -> bool {
 }
 
 /// A refusal counts only between acceptances of the control: the next before, the next after, and all that overlap it.
+/// Where one of the control's observations may be lost, none counts: the lost one may have been no acceptance.
 pub fn sandwiched(refusal: &Obs<'_>, control: &Line<'_>) -> bool {
-    let before = control.obs.iter().filter(|c| c.done_us <= refusal.sent_us).max_by_key(|c| c.done_us);
-    let after = control.obs.iter().filter(|c| c.sent_us >= refusal.done_us).min_by_key(|c| c.sent_us);
-    let mut overlapping = control.obs.iter().filter(|c| c.sent_us < refusal.done_us && c.done_us > refusal.sent_us);
+    let (from, to) = (refusal.sent_us, refusal.done_us);
+    let is_before = |c: &&Obs<'_>| c.done_us + control.tick_us <= from + 1;
+    let is_after = |c: &&Obs<'_>| c.sent_us + 1 >= to + control.tick_us;
+    let before = control.obs.iter().filter(is_before).max_by_key(|c| c.done_us);
+    let after = control.obs.iter().filter(is_after).min_by_key(|c| c.sent_us);
+    let mut overlapping = control.obs.iter().filter(|c| !is_before(c) && !is_after(c));
     let accepted = |c: Option<&Obs<'_>>| c.is_some_and(|c| c.seen == Seen::Accepted);
-    accepted(before) && accepted(after) && overlapping.all(|c| c.seen == Seen::Accepted)
+    control.whole && accepted(before) && accepted(after) && overlapping.all(|c| c.seen == Seen::Accepted)
 }
 
 /// Reads a series of a credential that may die once. `control` is its sibling at the same door.
 pub fn death<'a>(line: &Line<'a>, control: &Line<'_>) -> Death<'a> {
-    let last = line.obs.iter().rposition(|o| o.seen == Seen::Accepted);
-    let after = &line.obs[last.map_or(0, |i| i + 1)..];
-    let counts = |o: &&Obs<'a>| is_dead(o) && sandwiched(o, control);
-    let counted = after.iter().find(counts).copied();
-    let again = last.filter(|i| line.obs[..*i].iter().any(|o| counts(&o))).map(|i| line.obs[i]);
-    let settled = counted.is_some_and(|first| rests(first, after, control));
+    let (last_accepted, after) = since_accepted(line);
+    let counted = after.iter().find(|o| is_dead(o) && sandwiched(o, control)).copied();
     Death {
-        last_accepted: last.map(|i| line.obs[i]),
+        last_accepted,
         counted,
-        settled,
-        again,
+        settled: line.whole && counted.is_some_and(|first| rests(first, after, control)),
         refused: after.iter().find(|o| is_dead(o)).copied(),
+        next: after.first().copied(),
     }
+}
+
+fn since_accepted<'l, 'a>(line: &'l Line<'a>) -> (Option<Obs<'a>>, &'l [Obs<'a>]) {
+    let last = line.obs.iter().rposition(|o| o.seen == Seen::Accepted);
+    (last.map(|i| line.obs[i]), &line.obs[last.map_or(0, |i| i + 1)..])
 }
 
 /// Dead stays dead under observation: from the first counted refusal on only refusals, the last of them counted, and between the two
 /// an accepted control, so that no single moment in which everybody was refused can explain both.
 fn rests(first: Obs<'_>, after: &[Obs<'_>], control: &Line<'_>) -> bool {
     let rest = || after.iter().filter(|o| o.n >= first.n);
-    let Some(last) = rest().last() else { return false };
+    let Some(last) = rest().next_back() else { return false };
     let between =
         control.obs.iter().any(|c| c.seen == Seen::Accepted && c.sent_us >= first.done_us && c.done_us <= last.sent_us);
     last.n > first.n && rest().all(is_dead) && sandwiched(last, control) && between
 }
 
-/// A session's death: it is closed once and for all, so one counted refusal is enough; a client that reconnects ends refused.
-pub fn session_death<'a>(line: &Line<'a>, control: &Line<'_>) -> Death<'a> {
-    let mut death = death(line, control);
-    let rest = line.obs.iter().filter(|o| death.counted.is_some_and(|c| o.n >= c.n));
-    death.settled = death.counted.is_some() && rest.into_iter().all(is_dead);
-    death.again = None;
-    death
+/// The observations between the origin and the last acceptance that are no acceptances: a counted refusal among them was followed by
+/// an acceptance, and any other may have hidden one.
+pub fn lapses<'a>(line: &Line<'a>, control: &Line<'_>, origin: OriginSpan) -> (Option<Obs<'a>>, Option<Obs<'a>>) {
+    let last = line.obs.iter().rposition(|o| o.seen == Seen::Accepted).unwrap_or(0);
+    let lapses = || line.obs[..last].iter().filter(|o| o.sent_us >= origin.to_us && o.seen != Seen::Accepted);
+    (lapses().find(|o| is_dead(o) && sandwiched(o, control)).copied(), lapses().next().copied())
+}
+
+/// A session's death. An open session is closed once and for all, so one counted refusal is enough, beside the control's session.
+/// A client that logs in again is ended only by refused logins: those must rest as a credential's do, beside the control's logins.
+pub fn session_death<'a>(line: &Line<'a>, session: &Line<'_>, login: &Line<'_>) -> Death<'a> {
+    let (_, after) = since_accepted(line);
+    let mut logins = after.iter().filter(|o| o.stage == Stage::Login).peekable();
+    let mut found = death(line, session);
+    if logins.peek().is_none() {
+        let rest = after.iter().filter(|o| found.counted.is_some_and(|c| o.n >= c.n));
+        found.settled = line.whole && found.counted.is_some() && rest.into_iter().all(is_dead);
+        return found;
+    }
+    found.counted = logins.find(|o| is_dead(o) && sandwiched(o, login)).copied();
+    found.settled = line.whole && found.counted.is_some_and(|first| rests(first, after, login));
+    found
 }
 
 /// Exposure as an interval of µs after the origin; negative: it ended before.
-pub fn interval(death: &Death<'_>, origin: OriginSpan) -> (i64, Option<i64>) {
+pub fn interval(line: &Line<'_>, death: &Death<'_>, origin: OriginSpan) -> (i64, Option<i64>) {
     let minus = |a: u64, b: u64| i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(i64::MAX);
-    let lower = death.last_accepted.map_or(i64::MIN / 2, |o| minus(o.sent_us, origin.to_us));
+    let accepted = line.obs.iter().filter(|o| o.seen == Seen::Accepted);
+    let lower = accepted.map(|o| minus(o.sent_us, origin.to_us)).max().unwrap_or(i64::MIN / 2);
     let upper = death.counted.filter(|_| death.settled).map(|o| minus(o.done_us, origin.from_us));
     (lower, upper)
 }

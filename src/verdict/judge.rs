@@ -3,7 +3,7 @@
 use super::check::{Check, NOT_JUDGED, TABLE};
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Seen, View};
+use super::view::{Run, Seen, View};
 use super::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
 use super::{access, expire, residue, sessions, trigger};
 use crate::definition::{DrillPlan, ScenarioPlan, Trigger};
@@ -17,8 +17,9 @@ pub fn judge(history: &History) -> Verdicts {
         Body::Interrupted { by } => Some(by.clone()),
         _ => None,
     });
-    let whole = interrupted.is_none() && numbered(history);
-    let drills: Vec<DrillVerdict> = history.head.drills.iter().map(|d| drill(history, d, whole)).collect();
+    let (complete, timed) = in_order(history);
+    let run = Run { complete, timed, interrupted: interrupted.is_some() };
+    let drills: Vec<DrillVerdict> = history.head.drills.iter().map(|d| drill(history, d, run)).collect();
     let worst = drills.iter().map(|d| d.outcome).max();
     // Nothing judged is nothing proved.
     let outcome = worst.unwrap_or(Outcome::Inconclusive);
@@ -27,14 +28,15 @@ pub fn judge(history: &History) -> Verdicts {
 }
 
 /// The events are numbered from 1 without holes or doubles: none is lost but perhaps the last ones, which the scenarios' ends tell.
-fn numbered(history: &History) -> bool {
-    let mut seqs: Vec<u64> = history.events.iter().map(|e| e.seq).collect();
-    seqs.sort_unstable();
-    seqs.iter().zip(1..).all(|(seq, n)| *seq == n)
+/// And whether their clock never goes back.
+fn in_order(history: &History) -> (bool, bool) {
+    let mut order: Vec<(u64, u64)> = history.events.iter().map(|e| (e.seq, e.at_us)).collect();
+    order.sort_unstable();
+    (order.iter().zip(1..).all(|((seq, _), n)| *seq == n), order.windows(2).all(|w| w[0].1 <= w[1].1))
 }
 
-fn drill(history: &History, plan: &DrillPlan, whole: bool) -> DrillVerdict {
-    let scenarios: Vec<ScenarioVerdict> = plan.scenarios.iter().map(|s| scenario(history, plan, s, whole)).collect();
+fn drill(history: &History, plan: &DrillPlan, run: Run) -> DrillVerdict {
+    let scenarios: Vec<ScenarioVerdict> = plan.scenarios.iter().map(|s| scenario(history, plan, s, run)).collect();
     let outcome = scenarios.iter().map(|s| s.outcome).max().unwrap_or(Outcome::Inconclusive);
     DrillVerdict {
         drill: plan.drill.clone(),
@@ -44,8 +46,8 @@ fn drill(history: &History, plan: &DrillPlan, whole: bool) -> DrillVerdict {
     }
 }
 
-fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, whole: bool) -> ScenarioVerdict {
-    let view = View::new(history, drill, plan, whole);
+fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run) -> ScenarioVerdict {
+    let view = View::new(history, drill, plan, run);
     let mut checks = Vec::new();
     let mut exposures: Vec<Exposure> = Vec::new();
     let mut bracket: Vec<(String, Outcome)> = Vec::new();

@@ -4,11 +4,48 @@ use super::Outcome;
 use super::exposure::{Death, interval, session_death};
 use super::found::Found;
 use super::reason::Reason;
-use super::trigger::exposure;
-use super::view::{Line, Seen, View};
+use super::trigger::{ended_before, exposure, unjudged};
+use super::view::{Line, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use crate::definition::SessionClaim;
 use crate::history::{Moment, Part, Stock};
+
+/// All sessions of one kind, with what they tell together.
+struct Kind<'v, 'a> {
+    /// Each with its death and its interval.
+    deaths: Vec<(&'v Line<'a>, Death<'a>)>,
+    control: Line<'a>,
+    lower_us: i64,
+    upper_us: Option<i64>,
+    /// The last to die, or one that was not seen to die.
+    worst: usize,
+}
+
+fn kind_of<'v, 'a>(view: &'v View<'a>, kind: &str, origin: OriginSpan) -> Option<Kind<'v, 'a>> {
+    let control = view.line(Part::ControlSession { kind: kind.into() }, kind).cloned().unwrap_or_default();
+    // A login of a session is made as at the first door.
+    let door = view.drill.doors.first().map_or("", String::as_str);
+    let login = view.line(Part::Control, door).cloned().unwrap_or_default();
+    let lines = view.sessions(kind);
+    let deaths: Vec<_> = lines.iter().map(|line| (*line, session_death(line, &control, &login))).collect();
+    let spans: Vec<_> = deaths.iter().map(|(line, death)| interval(line, death, origin)).collect();
+    // The last to die decides: the longest known life, and no end seen counts as the longest.
+    let lower_us = spans.iter().map(|(lower, _)| *lower).max()?;
+    let upper_us = spans.iter().try_fold(i64::MIN, |worst, (_, upper)| upper.map(|u| worst.max(u)));
+    let worst = (0..spans.len()).max_by_key(|i| (spans[*i].1.is_none(), spans[*i].1, spans[*i].0))?;
+    Some(Kind { deaths, control, lower_us, upper_us, worst })
+}
+
+impl Kind<'_, '_> {
+    fn open_before(&self, origin: OriginSpan) -> bool {
+        let first =
+            |line: &Line<'_>| line.obs.first().is_some_and(|o| o.seen == Seen::Accepted && o.done_us <= origin.from_us);
+        self.deaths.iter().all(|(line, _)| first(line))
+    }
+    fn whole(&self, view: &View<'_>) -> bool {
+        view.whole && self.control.whole && self.deaths.iter().all(|(line, _)| line.whole)
+    }
+}
 
 /// One kind of session, by what the drill claims of it.
 pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&str, Outcome)]) -> Found {
@@ -20,64 +57,86 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
         SessionClaim::MayOutlive => (view.plan.limit_ms, "closed (the drill says that it may live on)".to_string()),
     };
     let limit_us = i64::try_from(limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
-    let lines = view.sessions(kind);
-    let (Some(control), Some(origin), false) =
-        (view.line(Part::ControlSession { kind: kind.into() }, kind), view.origin(), lines.is_empty())
-    else {
-        return Found::unknown(Reason::NotObserved, expected, "no session was watched", vec![]);
+    let Some((of, origin)) = view.origin().and_then(|origin| Some((kind_of(view, kind, origin)?, origin))) else {
+        return unjudged(view, expected, "no session was watched");
     };
-    let deaths: Vec<(&Line<'_>, Death<'_>, (i64, Option<i64>))> = lines
-        .iter()
-        .map(|line| {
-            let death = session_death(line, control);
-            let span = interval(&death, origin);
-            (*line, death, span)
-        })
-        .collect();
-    // The last to die decides: the longest known life, and no end seen counts as the longest.
-    let lower_us = deaths.iter().map(|(.., (lower, _))| *lower).max().unwrap_or(0);
-    let upper_us =
-        deaths.iter().map(|(.., (_, upper))| *upper).try_fold(i64::MIN, |worst, upper| upper.map(|u| worst.max(u)));
-    let worst = deaths.iter().max_by_key(|(.., (lower, upper))| (upper.is_none(), *upper, *lower));
-    let Some((line, death, _)) = worst else {
-        return Found::unknown(Reason::NotObserved, expected, "no session was watched", vec![]);
-    };
-    let events: Vec<u64> = [death.last_accepted, death.counted].into_iter().flatten().map(|o| o.seq).collect();
-    let span = exposure(view, death, kind, true, limit_ms, (lower_us, upper_us));
-    let open_before = deaths
-        .iter()
-        .all(|(line, ..)| line.obs.first().is_some_and(|o| o.seen == Seen::Accepted && o.done_us <= origin.from_us));
-    let lived = view.answered() && (lower_us > limit_us || still_there(view, origin.to_us, limit_us));
-    if lived {
-        let reason = if claim == SessionClaim::MayOutlive { Reason::MayOutlive } else { Reason::AcceptedAfterLimit };
-        return Found::failed(
-            reason,
-            expected,
-            format!("still answers {} after it: {}", ms(lower_us, false), tally(line)),
-            events,
-        )
-        .with(span);
+    let (line, death) = of.deaths[of.worst];
+    let mut events: Vec<u64> = [death.last_accepted, death.counted].into_iter().flatten().map(|o| o.seq).collect();
+    let span = exposure(view, &death, kind, true, limit_ms, (of.lower_us, of.upper_us));
+    let left = still_there(view, origin, limit_us, kind, of.upper_us.is_some());
+    if let Left::This(seq) = left {
+        events.push(seq);
     }
-    if !open_before {
+    if of.lower_us > limit_us || matches!(left, Left::This(_)) {
+        let observed = match left {
+            _ if of.lower_us > limit_us => {
+                format!("still answers {} after it: {}", ms(of.lower_us, false), tally(line))
+            }
+            _ => format!("the server still has a session of it after the limit: {}", tally(line)),
+        };
+        let reason = if claim == SessionClaim::MayOutlive { Reason::MayOutlive } else { Reason::AcceptedAfterLimit };
+        let found = if view.answered() {
+            Found::failed(reason, expected, observed, events)
+        } else {
+            Found::unknown(Reason::TriggerUnanswered, expected, observed, events)
+        };
+        return found.with(span);
+    }
+    if !of.open_before(origin) {
         return Found::unknown(Reason::NotObserved, expected, "it was not seen open before the trigger", events)
             .with(span);
     }
-    let Some(upper_us) = upper_us else {
-        let reason = if death.refused.is_some() { Reason::ControlNotAccepted } else { Reason::NoAnswer };
-        return Found::unknown(reason, expected, format!("{}; the control's: {}", tally(line), tally(control)), events)
-            .with(span);
+    if let Some((seq, reason, observed)) = of.deaths.iter().find_map(|(_, death)| ended_before(view, death)) {
+        return Found::unknown(reason, expected, observed, vec![seq]).with(span);
+    }
+    let Some(upper_us) = of.upper_us else {
+        let observed = format!("{}; the control's: {}", tally(line), tally(&of.control));
+        let reason = match death.refused {
+            _ if !of.whole(view) => Reason::EvidenceIncomplete,
+            Some(_) => Reason::ControlNotAccepted,
+            None => Reason::NoAnswer,
+        };
+        return Found::unknown(reason, expected, observed, events).with(span);
     };
-    let observed = format!("closed after {} to {}", ms(lower_us.max(0), false), ms(upper_us.max(0), true));
+    let observed = format!("closed after {} to {}", ms(of.lower_us.max(0), false), ms(upper_us.max(0), true));
     if upper_us > limit_us {
         return Found::unknown(Reason::IntervalSpansLimit, expected, observed, events).with(span);
     }
-    let whole = view.whole && control.whole && lines.iter().all(|l| l.whole);
-    Found::passed(expected, observed, events).with(span).resting_on(whole, premises)
+    if let Left::Whose(seq) = left {
+        let observed = format!("{observed}, but the server still has a session, whose is not known");
+        return Found::unknown(Reason::NoAnswer, expected, observed, vec![seq]).with(span);
+    }
+    Found::passed(expected, observed, events).with(span).resting_on(of.whole(view), premises)
+}
+
+/// What the inspector saw of the subject's sessions after the limit. It knows names, not kinds.
+enum Left {
+    /// None, or one of another kind that was itself seen alive.
+    Nothing,
+    /// One that only this kind, or a client that nobody holds any more, can explain: the event's number.
+    This(u64),
+    /// One that may be of another kind: the event's number.
+    Whose(u64),
 }
 
 /// The inspector still sees a session of the subject's after the limit: one that no client of ours holds any more is as bad.
-fn still_there(view: &View<'_>, origin_us: u64, limit_us: i64) -> bool {
-    let Some((_, present, _, asked_us)) = view.inventory(Stock::Sessions, Moment::After) else { return false };
-    let late = i128::from(asked_us) > i128::from(origin_us) + i128::from(limit_us);
-    late && present.iter().any(|n| matches!(n.part, Part::Subject { .. }))
+fn still_there(view: &View<'_>, origin: OriginSpan, limit_us: i64, kind: &str, closed: bool) -> Left {
+    let Some((seq, present, _, asked_us)) = view.inventory(Stock::Sessions, Moment::After) else {
+        return Left::Nothing;
+    };
+    let late = i128::from(asked_us) > i128::from(origin.to_us) + i128::from(limit_us);
+    if !late || !present.iter().any(|n| matches!(n.part, Part::Subject { .. })) {
+        return Left::Nothing;
+    }
+    let others = view.plan.sessions.keys().filter(|k| *k != kind).filter_map(|k| kind_of(view, k, origin));
+    let (mut alive, mut unsettled) = (false, false);
+    for other in others {
+        alive |= other.lower_us > limit_us;
+        unsettled |= other.upper_us.is_none();
+    }
+    match (closed, alive, unsettled) {
+        (true, true, _) => Left::Nothing,
+        (_, _, true) => Left::Whose(seq),
+        _ => Left::This(seq),
+    }
 }

@@ -1,13 +1,14 @@
 //! Whether the trigger did what it should: at the backend, in time, for good, and to nobody else.
 
-use super::exposure::{Death, death, interval, sandwiched};
+use super::exposure::{Death, death, interval, lapses, sandwiched};
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Line, Seen, View};
+use super::view::{Line, Obs, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::definition::Trigger;
 use crate::history::{Ack, Body, Moment, Part, Stock};
+use std::borrow::Cow;
 
 /// How long dead must stay dead under observation, µs.
 pub fn tail_us(trigger: &Trigger) -> u64 {
@@ -20,7 +21,8 @@ pub fn tail_us(trigger: &Trigger) -> u64 {
 /// The subject and the control at a door, with what they tell.
 struct Both<'v, 'a> {
     subject: &'v Line<'a>,
-    control: &'v Line<'a>,
+    control: Cow<'v, Line<'a>>,
+    origin: OriginSpan,
     death: Death<'a>,
     lower_us: i64,
     upper_us: Option<i64>,
@@ -28,31 +30,59 @@ struct Both<'v, 'a> {
 }
 
 fn both<'v, 'a>(view: &'v View<'a>, door: &str) -> Option<Both<'v, 'a>> {
-    let (subject, control) = (view.line(Part::Subject { member: 0 }, door)?, view.line(Part::Control, door)?);
+    let subject = view.line(Part::Subject { member: 0 }, door)?;
+    // Without a control no refusal counts; an acceptance after the limit needs none.
+    let control = view.line(Part::Control, door).map_or_else(|| Cow::Owned(Line::default()), Cow::Borrowed);
     let origin = view.origin()?;
-    let death = death(subject, control);
-    let (lower_us, upper_us) = interval(&death, origin);
+    let death = death(subject, &control);
+    let (lower_us, upper_us) = interval(subject, &death, origin);
     let limit_us = i64::try_from(view.plan.limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
-    Some(Both { subject, control, death, lower_us, upper_us, limit_us })
+    Some(Both { subject, control, origin, death, lower_us, upper_us, limit_us })
+}
+
+/// Nothing to judge: not observed, or at times that cannot be believed.
+pub fn unjudged(view: &View<'_>, expected: impl Into<String>, observed: &str) -> Found {
+    if view.timed {
+        Found::unknown(Reason::NotObserved, expected, observed, vec![])
+    } else {
+        Found::unknown(Reason::EvidenceIncomplete, expected, "the run's clock went back", vec![])
+    }
+}
+
+/// Whether a series was not accepted up to the trigger: a refusal then shows no effect of the trigger, and with any other answer it
+/// may have been dead already. The event's number, why, and in words.
+pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, &'static str)> {
+    let pulled = view.pulled_us()?;
+    let next = death.next.filter(|o| o.done_us <= pulled)?;
+    Some(match death.counted.filter(|o| o.done_us <= pulled) {
+        Some(o) => (o.seq, Reason::DeadBeforeTrigger, "refused before the trigger was pulled"),
+        None => (next.seq, Reason::NoAnswer, "not accepted up to the trigger: it may have been dead already"),
+    })
 }
 
 impl<'a> Both<'_, 'a> {
     fn late(&self, view: &View<'_>) -> bool {
-        view.answered() && self.death.last_accepted.is_some() && self.lower_us > self.limit_us
+        view.answered() && self.lower_us > self.limit_us
     }
     fn whole(&self, view: &View<'_>) -> bool {
         view.whole && self.subject.whole && self.control.whole
     }
-    fn dead_before(&self, view: &View<'_>) -> Option<u64> {
-        let sent = view.trigger().filter(|_| view.plan.trigger == Trigger::Revoke)?.sent_us;
-        self.death.counted.filter(|o| o.done_us < sent).map(|o| o.seq)
+    /// Let in after the limit of a trigger that may never have been heard: neither kept nor broken.
+    fn late_unheard(&self, view: &View<'_>) -> bool {
+        !view.answered() && self.lower_us > self.limit_us
     }
     /// Why nothing can be said, in the order of what helps.
-    fn unsettled(&self) -> (Reason, String) {
+    fn unsettled(&self, view: &View<'_>) -> (Reason, String) {
         let seen = tally(self.subject);
+        if self.late_unheard(view) {
+            return (Reason::TriggerUnanswered, format!("{seen}; whether the trigger was heard is not known"));
+        }
+        if !self.subject.whole || !self.control.whole {
+            return (Reason::EvidenceIncomplete, format!("{seen} (and a part of the evidence is missing)"));
+        }
         match (self.death.counted, self.death.refused) {
             (Some(_), _) => (Reason::NoAnswer, format!("{seen}; it was not refused again and again to the end")),
-            (None, Some(_)) => (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(self.control))),
+            (None, Some(_)) => (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control))),
             (None, None) => (Reason::NoAnswer, seen),
         }
     }
@@ -105,23 +135,22 @@ fn reason_is_of(series: &crate::history::Series, of: &str, session: bool) -> boo
 pub fn refused_at_backend(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
     let expected = format!("refused within {}", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
     if both.late(view) {
         let observed = format!("{}, last let in {} after it", tally(both.subject), ms(both.lower_us, false));
         return Found::failed(Reason::AcceptedAfterLimit, expected, observed, both.events());
     }
-    if let Some(seq) = both.dead_before(view) {
-        return Found::unknown(Reason::DeadBeforeTrigger, expected, "refused before the trigger was pulled", vec![seq]);
+    if let Some((seq, reason, observed)) = ended_before(view, &both.death) {
+        return Found::unknown(reason, expected, observed, vec![seq]);
     }
-    if both.upper_us.is_none() {
-        let (reason, observed) = both.unsettled();
+    let Some(upper_us) = both.upper_us.filter(|_| !both.late_unheard(view)) else {
+        let (reason, observed) = both.unsettled(view);
         return Found::unknown(reason, expected, observed, both.events());
+    };
+    if upper_us > both.limit_us {
+        let observed = format!("seen refused {} after it", ms(upper_us, true));
+        return Found::unknown(Reason::IntervalSpansLimit, expected, observed, both.events());
     }
     let code = both.death.counted.map_or("", |o| o.saw.label());
     Found::passed(expected, format!("refused: {code}"), both.events()).resting_on(both.whole(view), premises)
@@ -132,12 +161,7 @@ pub fn exposure_within(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]
     let expected =
         format!("dead within {} of the trigger", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
     let exposure = both.exposure(view, door);
     let lower = ms(both.lower_us.max(0), false);
@@ -148,11 +172,11 @@ pub fn exposure_within(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]
         let observed = format!("still let in {lower} after it, {upper}");
         return Found::failed(Reason::AcceptedAfterLimit, expected, observed, both.events()).with(exposure);
     }
-    if let Some(seq) = both.dead_before(view) {
-        return Found::unknown(Reason::DeadBeforeTrigger, expected, "refused before the trigger was pulled", vec![seq]);
+    if let Some((seq, reason, observed)) = ended_before(view, &both.death) {
+        return Found::unknown(reason, expected, observed, vec![seq]);
     }
-    let Some(upper_us) = both.upper_us else {
-        let (reason, observed) = both.unsettled();
+    let Some(upper_us) = both.upper_us.filter(|_| !both.late_unheard(view)) else {
+        let (reason, observed) = both.unsettled(view);
         return Found::unknown(reason, expected, observed, both.events()).with(exposure);
     };
     let observed = format!("{lower} to {}", ms(upper_us.max(0), true));
@@ -167,21 +191,21 @@ pub fn stays_dead(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> 
     let tail = tail_us(&view.plan.trigger);
     let expected = format!("refused to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
     let Some(both) = both(view, door) else {
-        return Found::unknown(
-            Reason::NotObserved,
-            expected,
-            "there was no trigger, or no subject and control to probe",
-            vec![],
-        );
+        return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
-    if let Some(again) = both.death.again {
+    let (refused, lapse) = lapses(both.subject, &both.control, both.origin);
+    if let (Some(refused), Some(again)) = (refused, both.death.last_accepted) {
         let observed = format!("refused, and later let in again: {}", tally(both.subject));
-        return Found::failed(Reason::AcceptedAgain, expected, observed, vec![again.seq]);
+        return Found::failed(Reason::AcceptedAgain, expected, observed, vec![refused.seq, again.seq]);
     }
     let (Some(first), true) = (both.death.counted, both.death.settled) else {
-        let (reason, observed) = both.unsettled();
+        let (reason, observed) = both.unsettled(view);
         return Found::unknown(reason, expected, observed, both.events());
     };
+    if let Some(lapse) = lapse {
+        let observed = format!("let in again after an answer that may hide a refusal: {}", lapse.saw.label());
+        return Found::unknown(Reason::NoAnswer, expected, observed, vec![lapse.seq]);
+    }
     let last_us = both.subject.obs.last().map_or(0, |o| o.sent_us);
     let watched = last_us.saturating_sub(first.done_us);
     let observed = format!("refused for {}", ms(i64::try_from(watched).unwrap_or(i64::MAX), false));
@@ -200,12 +224,12 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     let after = ms(i64::try_from(trigger.done_us.saturating_sub(trigger.sent_us)).unwrap_or(0), true);
     match trigger.ack {
         Ack::Rejected { status, message } => {
-            return Found::failed(
-                Reason::TriggerRejected,
-                expected,
-                format!("{status} after {after}: {message}"),
-                vec![trigger.seq],
-            );
+            let observed = format!("{status} after {after}: {message}");
+            // Where the backend answered nobody just then, it may be that alone which the authority ran into.
+            if !backend_answered(view, trigger.sent_us, trigger.done_us) {
+                return Found::unknown(Reason::ControlNotAccepted, expected, observed, vec![trigger.seq]);
+            }
+            return Found::failed(Reason::TriggerRejected, expected, observed, vec![trigger.seq]);
         }
         Ack::NoAnswer { why } => {
             return Found::unknown(
@@ -228,6 +252,16 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     }
 }
 
+/// The control was accepted before, during and after a stretch of time, at every door.
+fn backend_answered(view: &View<'_>, from_us: u64, to_us: u64) -> bool {
+    view.drill.doors.iter().all(|door| {
+        view.line(Part::Control, door).is_some_and(|control| {
+            let stretch = control.obs.first().map(|o| Obs { sent_us: from_us, done_us: to_us, ..*o });
+            stretch.is_some_and(|stretch| sandwiched(&stretch, control))
+        })
+    })
+}
+
 /// The trigger spares the control.
 pub fn control_alive(view: &View<'_>, door: &str) -> Found {
     let expected = "the control is accepted before, during and after";
@@ -235,7 +269,11 @@ pub fn control_alive(view: &View<'_>, door: &str) -> Found {
         return Found::unknown(Reason::NotObserved, expected, "the control was not probed", vec![]);
     };
     let events: Vec<u64> = [control.obs.first(), control.obs.last()].into_iter().flatten().map(|o| o.seq).collect();
-    if control.obs.iter().all(|o| o.seen == Seen::Accepted) {
+    // While the backend is disturbed as the scenario declares, nobody can be accepted: judged from its heal.
+    let declared = view.fault().and_then(|(from_us, healed_us)| Some((from_us, healed_us?)));
+    let excused =
+        |o: &Obs<'_>| declared.is_some_and(|(from, to)| o.seen == Seen::Nothing && o.done_us > from && o.sent_us < to);
+    if control.obs.iter().all(|o| o.seen == Seen::Accepted || excused(o)) {
         let Some(origin) = view.origin() else {
             return Found::unknown(Reason::NotObserved, expected, "there was no trigger", events);
         };

@@ -2,7 +2,7 @@
 
 use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan, Trigger};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
-use crate::observation::{Meaning, Saw};
+use crate::observation::{Meaning, Saw, Stage};
 use std::collections::BTreeMap;
 
 /// What an observation can prove.
@@ -27,6 +27,8 @@ pub struct Obs<'a> {
     pub sent_us: u64,
     /// When it was answered.
     pub done_us: u64,
+    /// How far it came.
+    pub stage: Stage,
     /// What it can prove.
     pub seen: Seen,
     /// What it saw, for words.
@@ -38,8 +40,10 @@ pub struct Obs<'a> {
 pub struct Line<'a> {
     /// In order.
     pub obs: Vec<Obs<'a>>,
-    /// Numbered from 1 without holes, in time's order, with an end that agrees.
+    /// Numbered from 1 without holes, in time's order, with an end that agrees, in a run of which no event is lost.
     pub whole: bool,
+    /// Instants closer than this cannot be ordered, µs.
+    pub tick_us: u64,
 }
 
 /// An answer to the trigger.
@@ -64,6 +68,17 @@ pub struct OriginSpan {
     pub to_us: u64,
 }
 
+/// What is known of the run as a whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    /// No event is lost.
+    pub complete: bool,
+    /// Its clock never went back.
+    pub timed: bool,
+    /// It was stopped from outside.
+    pub interrupted: bool,
+}
+
 /// One scenario's evidence.
 pub struct View<'a> {
     /// The run's head.
@@ -72,16 +87,18 @@ pub struct View<'a> {
     pub drill: &'a DrillPlan,
     /// The scenario's plan.
     pub plan: &'a ScenarioPlan,
-    /// Nothing of the run's events is lost and the scenario came to its end.
+    /// Nothing of the run's events is lost, it was not interrupted, and the scenario came to its end.
     pub whole: bool,
+    /// The run's clock never went back: else none of its times can be believed.
+    pub timed: bool,
     /// Its own events and the whole drill's.
     pub events: Vec<&'a Event>,
     lines: BTreeMap<Series, Line<'a>>,
 }
 
 impl<'a> View<'a> {
-    /// Sorts a scenario's events. `run_whole`: the run's events are complete as far as their numbers tell.
-    pub fn new(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan, run_whole: bool) -> Self {
+    /// Sorts a scenario's events.
+    pub fn new(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan, run: Run) -> Self {
         let mut events: Vec<&Event> = history
             .events
             .iter()
@@ -90,8 +107,15 @@ impl<'a> View<'a> {
         events.sort_by_key(|e| e.seq);
         let done =
             events.iter().any(|e| e.scenario == plan.scenario && e.state == State::Done && e.body == Body::State);
-        let lines = lines(&events, plan);
-        Self { head: &history.head, drill, plan, whole: run_whole && done, events, lines }
+        let mut lines = lines(&events, plan);
+        for line in lines.values_mut() {
+            // A lost event may have been one of this series; without the last state its end may not have been the end.
+            line.whole &= run.complete && run.timed && done;
+            // Shorter than one microsecond no two instants are told apart.
+            line.tick_us = history.head.clock_tick_us.max(1);
+        }
+        let whole = run.complete && run.timed && !run.interrupted && done;
+        Self { head: &history.head, drill, plan, whole, timed: run.timed, events, lines }
     }
 
     /// The series of one part at one door.
@@ -99,7 +123,7 @@ impl<'a> View<'a> {
         self.lines.get(&Series { part, door: door.to_string() })
     }
 
-    /// All series of sessions of a kind on the subject.
+    /// All series of sessions of a kind on the subject, in the order of their clients.
     pub fn sessions(&self, kind: &str) -> Vec<&Line<'a>> {
         let wanted = |s: &Series| matches!(&s.part, Part::Session { kind: k, .. } if k == kind);
         self.lines.iter().filter(|(s, _)| wanted(s)).map(|(_, l)| l).collect()
@@ -133,8 +157,28 @@ impl<'a> View<'a> {
         }
     }
 
-    /// From when exposure counts; none where the trigger was never pulled, or a declared fault of the backend was never healed.
+    /// Until when a sound subject was accepted: the trigger's request, or the declared fault of the backend before it. None for a TTL,
+    /// which nobody pulls.
+    pub fn pulled_us(&self) -> Option<u64> {
+        let sent = self.trigger().filter(|_| self.plan.trigger == Trigger::Revoke)?.sent_us;
+        Some(self.fault().map_or(sent, |(from, _)| from.min(sent)))
+    }
+
+    /// The declared fault of the backend: when it began, and when it was healed.
+    pub fn fault(&self) -> Option<(u64, Option<u64>)> {
+        self.plan.fault.as_ref().filter(|fault| fault.server == FaultServer::Backend)?;
+        self.events.iter().find_map(|e| match &e.body {
+            Body::Fault { server, from_us, healed_us, .. } if server == "backend" => Some((*from_us, *healed_us)),
+            _ => None,
+        })
+    }
+
+    /// From when exposure counts; none where the trigger was never pulled, a declared fault of the backend was never healed, or the clock
+    /// cannot be believed.
     pub fn origin(&self) -> Option<OriginSpan> {
+        if !self.timed {
+            return None;
+        }
         let span = match self.plan.trigger {
             Trigger::Revoke => {
                 let sent = self.trigger()?.sent_us;
@@ -147,10 +191,7 @@ impl<'a> View<'a> {
         };
         match &self.plan.fault {
             Some(fault) if fault.server == FaultServer::Backend => {
-                let healed = self.events.iter().find_map(|e| match &e.body {
-                    Body::Fault { server, healed_us, .. } if server == "backend" => Some(*healed_us),
-                    _ => None,
-                })??;
+                let healed = self.fault()?.1?;
                 Some(OriginSpan { from_us: span.from_us.max(healed), to_us: span.to_us.max(healed) })
             }
             _ => Some(span),
@@ -183,10 +224,10 @@ fn lines<'a>(events: &[&'a Event], plan: &ScenarioPlan) -> BTreeMap<Series, Line
     let mut ends: BTreeMap<&Series, u32> = BTreeMap::new();
     for event in events {
         match &event.body {
-            Body::Probe { series, n, sent_us, done_us, saw, .. } => {
+            Body::Probe { series, n, sent_us, done_us, stage, saw } => {
                 let in_force = identities.iter().rev().find(|(at, _)| at <= sent_us).map(|(_, identity)| *identity);
                 let seen = classify(saw, in_force, plan.ends);
-                let obs = Obs { seq: event.seq, n: *n, sent_us: *sent_us, done_us: *done_us, seen, saw };
+                let obs = Obs { seq: event.seq, n: *n, sent_us: *sent_us, done_us: *done_us, stage: *stage, seen, saw };
                 lines.entry(series.clone()).or_default().obs.push(obs);
             }
             Body::End { series, probes } => {

@@ -1,5 +1,7 @@
 //! The program as a process, with reports of its own.
 
+#![allow(dead_code)] // each test takes what it needs
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -11,6 +11,8 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 /// A login to a server on this machine takes milliseconds; a paused one stays silent for ever.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Before the trigger nothing is measured, and a machine that is out of breath must not look like a server that does not answer.
+pub const SET_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// What an acceptance must show: the server's start time, which set-up saw too.
 const IDENTITY: &str = "SELECT extract(epoch FROM pg_postmaster_start_time())";
 
@@ -82,13 +84,13 @@ pub async fn probe(target: &Target, credential: &Credential) -> (Stage, Saw) {
     match tokio::time::timeout(PROBE_TIMEOUT, attempt).await {
         Ok(Ok(server)) => (Stage::Login, Saw::Accepted { server }),
         Ok(Err(seen)) => seen,
-        Err(_) => (Stage::Login, timed_out()),
+        Err(_) => (Stage::Login, timed_out(PROBE_TIMEOUT)),
     }
 }
 
-/// What a probe without an answer in time saw.
-pub fn timed_out() -> Saw {
-    Saw::Unreachable { why: format!("time-out after {} ms", PROBE_TIMEOUT.as_millis()) }
+/// What an attempt without an answer in time saw.
+pub fn timed_out(after: Duration) -> Saw {
+    Saw::Unreachable { why: format!("time-out after {} ms", after.as_millis()) }
 }
 
 /// A client error as an observation. On an open session an end of file is an end of the session; at login it is nothing.

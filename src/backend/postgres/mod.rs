@@ -11,6 +11,7 @@ pub mod server;
 #[cfg(feature = "engine")]
 pub mod session;
 pub mod shape;
+pub mod skeleton;
 
 use serde::{Deserialize, Serialize};
 

@@ -174,12 +174,11 @@ impl Reader<'_> {
         }
         match self.tokens[start..end].iter().position(|t| t.eq_ignore_ascii_case("on")).map(|i| start + i) {
             Some(on) if start == 0 => self.object(on + 1, found),
-            Some(_) => {}
             None if start == 0 => {
                 self.add(Kind::Role, start + 1, found);
                 self.add(Kind::Role, end + 1, found);
             }
-            None => {}
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::PostgresPlan;
 use super::log;
-use super::login::{Attempt, PROBE_TIMEOUT, Target, connect, first_value, identity, observe, probe};
+use super::login::{Attempt, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, first_value, identity, observe, probe};
 use super::session::Session;
 use crate::backend::{BackendError, Credential};
 use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
@@ -206,13 +206,22 @@ impl Server {
         }
     }
 
-    /// Opens a session of a kind.
+    /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.
     pub async fn open(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
         let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
-        Session::open(&target, credential, kind).await
+        Session::open(&target, credential, kind, SET_UP_TIMEOUT).await
+    }
+
+    /// Opens a session again that was lost: as much a probe as a login is.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
+        let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
+        Session::open(&target, credential, kind, PROBE_TIMEOUT).await
     }
 
     /// For `--keep`: where it answers and the administrator's login.
@@ -231,6 +240,31 @@ impl Server {
         self.open(&self.administrator, "administrator")
             .await
             .map_err(|(_, saw)| BackendError(format!("the administrator cannot log in: {}", saw.label())))
+    }
+
+    /// Puts another `pg_hba.conf` there and waits until new logins go by it.
+    ///
+    /// # Errors
+    /// The administrator may not write it, or the server does not load it.
+    pub async fn configure(&self, hba: &str) -> Result<(), BackendError> {
+        let target = self.target()?;
+        // A new session inherits the time from the process that takes the logins.
+        let loaded = || self.query(&target, &self.administrator, "SELECT pg_conf_load_time()");
+        let before = loaded().await?;
+        let write = format!(
+            "DO $do$ BEGIN EXECUTE format('COPY (SELECT unnest(string_to_array(%L, chr(10)))) TO %L', $hba${hba}$hba$, current_setting('hba_file')); END $do$; SELECT pg_reload_conf()"
+        );
+        let session = self.administrator_session().await?;
+        session.run(&write).await.map_err(|saw| BackendError(format!("writing pg_hba.conf: {}", saw.label())))?;
+        let in_force = async {
+            while loaded().await? == before {
+                tokio::time::sleep(POLL).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(READY_TIMEOUT, in_force)
+            .await
+            .unwrap_or_else(|_| Err(BackendError("postgres did not load pg_hba.conf again".into())))
     }
 
     /// Which of these names the inspector finds.

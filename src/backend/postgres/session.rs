@@ -1,8 +1,9 @@
 //! A session that was open before the trigger: one raw connection, never reconnected.
 
-use super::login::{Ending, PROBE_TIMEOUT, Target, connect, first_value, identity, observe, timed_out};
+use super::login::{Ending, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, first_value, identity, observe, timed_out};
 use crate::backend::Credential;
 use crate::observation::{Saw, Stage};
+use std::time::Duration;
 use tokio_postgres::Client;
 
 /// An open session.
@@ -12,11 +13,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens a session of a kind; what was seen where it cannot be opened.
+    /// Opens a session of a kind; what was seen where it cannot be opened in time.
     ///
     /// # Errors
     /// The login or the preparation of that kind did not succeed.
-    pub async fn open(target: &Target, credential: &Credential, kind: &str) -> Result<Self, (Stage, Saw)> {
+    pub async fn open(
+        target: &Target,
+        credential: &Credential,
+        kind: &str,
+        patience: Duration,
+    ) -> Result<Self, (Stage, Saw)> {
         let attempt = async {
             let (client, ending) = connect(target, credential, &format!("drill-{kind}")).await?;
             if kind == "set-role" {
@@ -24,7 +30,7 @@ impl Session {
             }
             Ok(Self { client, ending })
         };
-        tokio::time::timeout(PROBE_TIMEOUT, attempt).await.unwrap_or_else(|_| Err((Stage::Login, timed_out())))
+        tokio::time::timeout(patience, attempt).await.unwrap_or_else(|_| Err((Stage::Login, timed_out(patience))))
     }
 
     /// Whether it still answers. Anything the server does for it counts: a session that may only say `SELECT` is alive.
@@ -33,7 +39,7 @@ impl Session {
             Ok(Ok(server)) => (Stage::Open, Saw::Accepted { server }),
             // The server's own word, where it came before the question, says more than the closed connection.
             Ok(Err((stage, saw))) => (stage, self.ending.get().cloned().unwrap_or(saw)),
-            Err(_) => (Stage::Open, timed_out()),
+            Err(_) => (Stage::Open, timed_out(PROBE_TIMEOUT)),
         }
     }
 
@@ -49,10 +55,10 @@ impl Session {
             result?;
             identity(&self.client, Stage::Scope).await.map_err(|(_, saw)| saw)
         };
-        match tokio::time::timeout(PROBE_TIMEOUT, run).await {
+        match tokio::time::timeout(SET_UP_TIMEOUT, run).await {
             Ok(Ok(server)) => Saw::Accepted { server },
             Ok(Err(saw)) => saw,
-            Err(_) => timed_out(),
+            Err(_) => timed_out(SET_UP_TIMEOUT),
         }
     }
 

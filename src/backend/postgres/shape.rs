@@ -2,8 +2,9 @@
 
 use super::objects::{Kind, needed, words};
 use super::{DEFAULT_IMAGE, PostgresPlan};
+use crate::document::findings::todo;
 use crate::document::sql::{self, Statements};
-use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span};
+use crate::document::{At, Diagnostic, Findings, Problem, Project, Source, Span, lines};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -19,14 +20,17 @@ const PLACEHOLDERS: &[&str] = &["parent", "inspector"];
 #[schemars(rename = "Postgres")]
 pub struct RawPostgres {
     /// The official image. Default: `postgres:17`.
+    #[schemars(extend("default" = DEFAULT_IMAGE))]
     pub image: Option<At<String>>,
     /// The database that the seed runs in and the credential logs in to. Default: the one that an exported `config.json` names, else `app`.
     pub database: Option<At<String>>,
-    /// A script that the administrator runs once: roles, tables, rows. Its path starts at the parent of the drills directory. `${parent}` and `${inspector}` stand for the roles that drill makes.
+    /// The SQL script that the administrator runs once: roles, tables, rows. Its path starts at the parent of the drills directory. `${parent}` and `${inspector}` stand for the roles that drill makes.
     pub seed: At<String>,
-    /// What the credential must be able to do.
+    /// SQL that the credential must be able to run, one statement a line.
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
     pub allowed: Statements,
-    /// What must be denied to it, and what the administrator can do.
+    /// SQL that must be denied to it, and that the administrator can run: one statement a line.
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
     pub denied: Statements,
 }
 
@@ -65,7 +69,7 @@ impl RawPostgres {
         };
         if !seed_sql.is_empty() {
             check_seed(Source { file: &self.seed.value, text: &seed_sql }, findings);
-            self.check_objects(&seed_sql, &database, statements, findings);
+            Self::check_objects(&seed_sql, &database, statements, findings);
         }
         let texts = |list: &Statements| list.value.iter().map(|s| s.value.clone()).collect();
         PostgresPlan {
@@ -84,6 +88,7 @@ impl RawPostgres {
                 findings.add(Problem::NothingStated(what), list.span);
             }
             sql::check(list, findings);
+            sql::check_repeats(list, findings);
         }
         for denied in &self.denied.value {
             if self.allowed.value.iter().any(|allowed| allowed.value == denied.value) {
@@ -93,7 +98,7 @@ impl RawPostgres {
     }
 
     /// Names what the credential's statements need and the seed does not.
-    fn check_objects(&self, seed: &str, database: &str, statements: &[(Span, String)], findings: &mut Findings) {
+    fn check_objects(seed: &str, database: &str, statements: &[(Span, String)], findings: &mut Findings) {
         let known = words(seed);
         let mut said = BTreeSet::new();
         for (span, statement) in statements {
@@ -113,7 +118,7 @@ impl RawPostgres {
 /// What only psql understands, and placeholders that nobody fills in.
 fn check_seed(seed: Source, findings: &mut Findings) {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    for (index, line) in seed.text.lines().enumerate() {
+    for (index, line) in lines(seed.text).enumerate() {
         let line_number = small(index + 1);
         if line.starts_with('\\') {
             let span = Span { line: line_number, column: 1, length: small(line.chars().count()) };
@@ -128,7 +133,11 @@ fn check_seed(seed: Source, findings: &mut Findings) {
                 let start = line.len() - rest.len() + before.len();
                 let column = small(line[..start].chars().count() + 1);
                 let span = Span { line: line_number, column, length: small(name.chars().count() + 3) };
-                findings.add_elsewhere(Diagnostic::new(Problem::UnknownPlaceholder(name.into()), seed.place(span)));
+                let problem = match todo(&format!("${{{name}}}")) {
+                    Some(what) => Problem::Todo(what.to_string()),
+                    None => Problem::UnknownPlaceholder(name.into()),
+                };
+                findings.add_elsewhere(Diagnostic::new(problem, seed.place(span)));
             }
             rest = after;
         }
@@ -138,9 +147,11 @@ fn check_seed(seed: Source, findings: &mut Findings) {
 /// A reference names an image and a version.
 pub(crate) fn wrong_image(image: &str) -> Option<Problem> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
+    let last = image.rsplit('/').next().unwrap_or(image);
     let name = last.split([':', '@']).next().unwrap_or("");
-    if name.is_empty() || !image.chars().all(allowed) || path.starts_with('/') || name != name.to_lowercase() {
+    // A version alone is the tag of an image that was forgotten.
+    let version = name.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if version || !image.chars().all(allowed) || image.starts_with('/') || name != name.to_lowercase() {
         return Some(Problem::BadImage(image.to_string()));
     }
     match last[name.len()..].strip_prefix([':', '@']) {
@@ -166,7 +177,7 @@ mod tests {
         for good in ["postgres:17", "quay.io/openbao/openbao:2.7.2", "localhost:5000/postgres:17.2", "a/b@sha256:0f"] {
             assert_eq!(wrong_image(good), None, "{good}");
         }
-        for bad in ["", "Postgres:17", "postgres 17", "postgres:", "/x:1", "x/"] {
+        for bad in ["", "Postgres:17", "postgres 17", "17", "17.10", "postgres:", "/x:1", "x/"] {
             assert!(matches!(wrong_image(bad), Some(Problem::BadImage(_))), "{bad}");
         }
         for bare in ["postgres", "localhost:5000/postgres"] {

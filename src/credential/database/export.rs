@@ -19,6 +19,8 @@ pub struct Exported {
     pub mount: Option<MountLimits>,
     /// From `config.json`: the database that its URL names.
     pub database: Option<String>,
+    /// From `config.json`: the plugin that knows the backend.
+    pub plugin: Option<String>,
     /// Over the canonical `data` of `role.json`, hex.
     pub sha256: String,
     /// The day on which `role.json` was written, UTC.
@@ -46,27 +48,11 @@ pub enum Failure {
     At(Box<Diagnostic>),
 }
 
-#[derive(Deserialize)]
-struct RoleData {
-    creation_statements: Vec<String>,
-    #[serde(default)]
-    revocation_statements: Option<Vec<String>>,
-    #[serde(default)]
-    rollback_statements: Option<Vec<String>>,
-    #[serde(default)]
-    renew_statements: Option<Vec<String>>,
-    #[serde(default)]
-    default_ttl: u64,
-    #[serde(default)]
-    max_ttl: u64,
-    #[serde(default)]
-    credential_type: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct MountData {
-    default_lease_ttl: u64,
-    max_lease_ttl: u64,
+/// One file of an export.
+struct File {
+    name: String,
+    text: String,
+    data: Value,
 }
 
 /// Reads an export.
@@ -78,19 +64,21 @@ pub fn read(dir: &str, project: &Project) -> Result<Exported, Failure> {
     let found = project.find(dir).map_err(missing)?;
     let file = format!("{}/role.json", dir.trim_end_matches('/'));
     let path = project.find(&file).map_err(missing)?;
-    let data = data(&path, &file)?;
-    let role = role(&data, &file)?;
-    let optional = |name: &str| -> Result<Option<(Value, String)>, Failure> {
+    let date = date(&path);
+    let file = open(&path, &file)?;
+    let role = role(&file)?;
+    let optional = |name: &str| -> Result<Option<File>, Failure> {
         let file = format!("{}/{name}", dir.trim_end_matches('/'));
         if !found.join(name).exists() {
             return Ok(None);
         }
-        let path = project.find(&file).map_err(missing)?;
-        Ok(Some((self::data(&path, &file)?, file)))
+        open(&project.find(&file).map_err(missing)?, &file).map(Some)
     };
-    let mount = optional("mount.json")?.map(|(data, file)| mount(&data, &file)).transpose()?;
-    let database = optional("config.json")?.and_then(|(data, _)| database(&data));
-    Ok(Exported { role, mount, database, sha256: hash(&data), date: date(&path) })
+    let mount = optional("mount.json")?.map(|file| mount(&file)).transpose()?;
+    let config = optional("config.json")?.map(|file| file.data);
+    let database = config.as_ref().and_then(database);
+    let plugin = config.as_ref().and_then(|data| Some(data.get("plugin_name")?.as_str()?.to_string()));
+    Ok(Exported { role, mount, database, plugin, sha256: hash(&file.data), date })
 }
 
 fn wrong(file: &str, why: impl Into<String>, span: Span, line: &str) -> Failure {
@@ -99,50 +87,88 @@ fn wrong(file: &str, why: impl Into<String>, span: Span, line: &str) -> Failure 
     Failure::At(Box::new(Diagnostic::new(Problem::BadExport { file: name, why: why.into() }, place)))
 }
 
-fn data(path: &Path, file: &str) -> Result<Value, Failure> {
+fn open(path: &Path, name: &str) -> Result<File, Failure> {
     let text = project::read(path).map_err(|p| {
-        let place = Place { file: file.to_string(), span: Span::START, line: String::new() };
+        let place = Place { file: name.to_string(), span: Span::START, line: String::new() };
         Failure::At(Box::new(Diagnostic::new(p, place)))
     })?;
-    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
     let mut value: Value = serde_json::from_str(&text).map_err(|e| {
         let why = e.to_string();
-        let why = why.split(" at line ").next().unwrap_or("no JSON").to_lowercase();
+        let why = format!("it is no JSON ({})", why.split(" at line ").next().unwrap_or("").to_lowercase());
         let line = text.lines().nth(e.line().saturating_sub(1)).unwrap_or("");
-        wrong(file, why, Span { line: small(e.line()), column: small(e.column()), length: 1 }, line)
+        wrong(name, why, Span { line: small(e.line()), column: small(e.column()), length: 1 }, line)
     })?;
     match value.get_mut("data").map(Value::take) {
-        Some(Value::Object(data)) => Ok(Value::Object(data)),
-        _ => Err(wrong(file, "there is no `data` in it", Span::START, text.lines().next().unwrap_or(""))),
+        Some(data @ Value::Object(_)) => Ok(File { name: name.to_string(), text, data }),
+        _ => Err(wrong(name, "there is no `data` in it", Span::START, text.lines().next().unwrap_or(""))),
     }
 }
 
-fn role(data: &Value, file: &str) -> Result<Role, Failure> {
-    let bad = |why: String| wrong(file, why, Span::START, "");
-    if data.get("rotation_period").is_some() {
-        return Err(bad("a static role, which is not supported yet by this version".into()));
-    }
-    let role = RoleData::deserialize(data).map_err(|e| bad(e.to_string()))?;
-    if let Some(kind) = role.credential_type.filter(|kind| kind != "password") {
-        return Err(bad(format!("its credential_type is `{kind}`, and only `password` is supported yet")));
-    }
-    let ms = |seconds: u64| seconds.checked_mul(1_000).ok_or_else(|| bad(format!("{seconds} s is no TTL")));
-    Ok(Role {
-        creation_statements: role.creation_statements,
-        revocation_statements: role.revocation_statements.unwrap_or_default(),
-        rollback_statements: role.rollback_statements.unwrap_or_default(),
-        renew_statements: role.renew_statements.unwrap_or_default(),
-        default_ttl_ms: ms(role.default_ttl)?,
-        max_ttl_ms: ms(role.max_ttl)?,
-    })
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX).max(1)
 }
 
-fn mount(data: &Value, file: &str) -> Result<MountLimits, Failure> {
-    let mount = MountData::deserialize(data).map_err(|e| wrong(file, e.to_string(), Span::START, ""))?;
-    Ok(MountLimits {
-        default_ttl_ms: mount.default_lease_ttl.saturating_mul(1_000),
-        max_ttl_ms: mount.max_lease_ttl.saturating_mul(1_000),
-    })
+impl File {
+    /// Where a key stands, as well as that can be seen without a parser that knows places.
+    fn place(&self, key: &str) -> Place {
+        let word = format!("\"{key}\"");
+        let found = self.text.lines().enumerate().find_map(|(i, line)| Some((i, line, line.find(&word)?)));
+        let (index, line, at) = found.unwrap_or((0, self.text.lines().next().unwrap_or(""), 0));
+        let length = if found.is_some() { small(word.chars().count()) } else { 1 };
+        let span = Span { line: small(index + 1), column: small(line[..at].chars().count() + 1), length };
+        Place { file: self.name.clone(), span, line: line.to_string() }
+    }
+    fn bad(&self, key: &str, why: &str) -> Failure {
+        let place = self.place(key);
+        wrong(&self.name, format!("`{key}` {why}"), place.span, &place.line)
+    }
+    fn not_yet(&self, key: &str, what: String) -> Failure {
+        Failure::At(Box::new(Diagnostic::new(Problem::ExportNotYet(what), self.place(key))))
+    }
+    /// Left out and null are no statements.
+    fn statements(&self, key: &str) -> Result<Vec<String>, Failure> {
+        match self.data.get(key) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(list) => Vec::deserialize(list).map_err(|_| self.bad(key, "is no list of texts")),
+        }
+    }
+    /// Whole seconds as ms; left out is 0.
+    fn ttl_ms(&self, key: &str) -> Result<u64, Failure> {
+        let seconds = self.data.get(key).map_or(Some(0), Value::as_u64);
+        seconds.and_then(|s| s.checked_mul(1_000)).ok_or_else(|| self.bad(key, "is no whole number of seconds"))
+    }
+}
+
+fn role(file: &File) -> Result<Role, Failure> {
+    if file.data.get("rotation_period").is_some() {
+        return Err(file.not_yet("rotation_period", "a static role".into()));
+    }
+    let kind = file.data.get("credential_type").and_then(Value::as_str).unwrap_or("password");
+    if kind != "password" {
+        return Err(file.not_yet("credential_type", format!("the credential_type `{kind}`")));
+    }
+    let role = Role {
+        creation_statements: file.statements("creation_statements")?,
+        revocation_statements: file.statements("revocation_statements")?,
+        rollback_statements: file.statements("rollback_statements")?,
+        renew_statements: file.statements("renew_statements")?,
+        default_ttl_ms: file.ttl_ms("default_ttl")?,
+        max_ttl_ms: file.ttl_ms("max_ttl")?,
+    };
+    if role.creation_statements.is_empty() {
+        return Err(file.bad("creation_statements", "is missing or empty: nothing could be issued"));
+    }
+    Ok(role)
+}
+
+fn mount(file: &File) -> Result<MountLimits, Failure> {
+    for key in ["default_lease_ttl", "max_lease_ttl"] {
+        if file.data.get(key).is_none() {
+            return Err(file.bad(key, "is missing: is it `sys/mounts/MOUNT/tune`?"));
+        }
+    }
+    let (default_ttl_ms, max_ttl_ms) = (file.ttl_ms("default_lease_ttl")?, file.ttl_ms("max_lease_ttl")?);
+    Ok(MountLimits { default_ttl_ms, max_ttl_ms })
 }
 
 /// `postgresql://{{username}}:{{password}}@host:5432/orders?sslmode=require` → `orders`

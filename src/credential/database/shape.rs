@@ -2,29 +2,44 @@
 
 use super::export::{self, Exported};
 use super::{DatabasePlan, RoleSource};
+use crate::document::json::{exported, with, without};
+use crate::document::problem::TEMPLATES;
 use crate::document::sql::{self, Statements};
 use crate::document::{At, Findings, Problem, Project, RawDuration, Span, duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// What an export says instead.
+const OWN: &[&str] = &[
+    "creation_statements",
+    "revocation_statements",
+    "rollback_statements",
+    "renew_statements",
+    "default_ttl",
+    "max_ttl",
+];
+/// What must be said where nothing is exported.
+const NEEDED: &[&str] = &["creation_statements", "default_ttl", "max_ttl"];
+
 /// A role of OpenBao's database engine. Its statements and TTLs are written here, or exported from production.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Database")]
+#[schemars(rename = "Database", extend("if" = exported(), "then" = without(OWN), "else" = with(NEEDED)))]
 pub struct RawDatabase {
     /// The role's name at OpenBao.
     pub role: At<String>,
     /// A directory with `role.json` as `bao read -format=json database/roles/ROLE` writes it, and optionally `mount.json` and `config.json`. Instead of statements and TTLs.
     pub exported: Option<At<String>>,
-    /// OpenBao's own, with `{{name}}`, `{{password}}` and `{{expiration}}` in quotes.
+    /// What OpenBao runs to make a user, with `"{{name}}"`, `'{{password}}'` and `'{{expiration}}'` in SQL's quotes.
+    #[schemars(extend("minItems" = 1))]
     pub creation_statements: Option<Statements>,
-    /// Left out: the plugin's default.
+    /// What OpenBao runs, in one transaction, to end a user. Left out: the plugin's default, which leaves open sessions.
     pub revocation_statements: Option<Statements>,
     /// Run where creation failed.
     pub rollback_statements: Option<Statements>,
     /// Run on renewal.
     pub renew_statements: Option<Statements>,
-    /// The TTL of a lease.
+    /// How long a lease lives that nobody renews.
     pub default_ttl: Option<At<RawDuration>>,
     /// The longest that a lease can live, renewals included.
     pub max_ttl: Option<At<RawDuration>>,
@@ -60,29 +75,29 @@ impl RawDatabase {
             findings.add(problem, self.role.span);
         }
         match &self.exported {
-            Some(dir) => self.from_export(dir, project, findings),
-            None => Some(self.from_drill(findings)),
+            Some(dir) => self.exported(dir, project, findings),
+            None => Some(self.stated(findings)),
         }
     }
 
-    fn from_drill(&self, findings: &mut Findings) -> Resolved {
+    fn stated(&self, findings: &mut Findings) -> Resolved {
         for (_, list) in self.lists() {
             let Some(list) = list else { continue };
             // The same statement may well come twice: COMMIT.
-            for statement in &list.value {
-                let alone = At { value: vec![statement.clone()], span: statement.span };
-                sql::check(&alone, findings);
-            }
+            sql::check(list, findings);
             sql::check_templates(list, findings);
         }
         match &self.creation_statements {
             None => findings.add(Problem::MissingKey("creation_statements"), self.role.span),
             Some(list) => {
+                let used: Vec<String> =
+                    list.value.iter().flat_map(|s| sql::templates(&s.value)).map(|(name, _)| name).collect();
+                // A misspelt one was noted, and is probably the one that is missing.
+                let misspelt = used.iter().any(|name| !TEMPLATES.contains(&name.as_str()));
+                let at = list.value.first().map_or(list.span, |s| s.span);
                 for (template, other) in [("name", "username"), ("password", "password")] {
-                    let used =
-                        |s: &At<String>| sql::templates(&s.value).iter().any(|(n, _)| n == template || n == other);
-                    if !list.value.iter().any(used) {
-                        findings.add(Problem::TemplateUnused(template), list.span);
+                    if !misspelt && !used.iter().any(|name| name == template || name == other) {
+                        findings.add(Problem::TemplateUnused(template), at);
                     }
                 }
             }
@@ -123,18 +138,18 @@ impl RawDatabase {
         }
     }
 
-    fn from_export(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
+    fn exported(&self, dir: &At<String>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
         for (key, list) in self.lists() {
             if let Some(list) = list {
-                findings.add(Problem::BesideExported(key), list.span);
+                findings.add(Problem::BesideExported(key), findings.key_of(list.span, key));
             }
         }
         for (key, ttl) in [("default_ttl", &self.default_ttl), ("max_ttl", &self.max_ttl)] {
             if let Some(ttl) = ttl {
-                findings.add(Problem::BesideExported(key), ttl.span);
+                findings.add(Problem::BesideExported(key), findings.key_of(ttl.span, key));
             }
         }
-        let Exported { role, mount, database, sha256, date } = match export::read(&dir.value, project) {
+        let Exported { role, mount, database, sha256, date, .. } = match export::read(&dir.value, project) {
             Ok(exported) => exported,
             Err(export::Failure::At(diagnostic)) => {
                 findings.add_elsewhere(*diagnostic);

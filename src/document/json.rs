@@ -1,0 +1,22 @@
+//! What several shapes say of themselves in the JSON Schema, beyond what their types say.
+
+use serde_json::{Value, json};
+
+/// `is_name` as a pattern.
+pub const NAME: &str = "^[a-z0-9][a-z0-9-]{0,62}$";
+
+/// For `if`: it is taken from production.
+pub fn exported() -> Value {
+    json!({ "required": ["exported"] })
+}
+
+/// These keys must not stand.
+pub fn without(keys: &[&str]) -> Value {
+    let properties: serde_json::Map<String, Value> = keys.iter().map(|k| ((*k).to_string(), json!(false))).collect();
+    json!({ "properties": properties })
+}
+
+/// These keys must stand.
+pub fn with(keys: &[&str]) -> Value {
+    json!({ "required": keys })
+}

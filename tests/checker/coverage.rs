@@ -1,0 +1,102 @@
+//! Every check, verdict and reason that can be reached is, and nothing else is.
+
+use super::many::Row;
+use super::table::ROWS;
+use drill::verdict::Outcome::{self, Failed, Inconclusive, Passed};
+use drill::verdict::{Reason, TABLE, judge};
+use std::collections::BTreeSet;
+
+/// One line a check and verdict: the reasons that it can have.
+#[rustfmt::skip]
+const REACHABLE: &[(&str, Outcome, &[&str])] = &[
+    ("access.accepted-before", Passed, &["proved"]),
+    ("access.accepted-before", Failed, &["never-accepted"]),
+    ("access.accepted-before", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer"]),
+    ("access.bogus-refused", Passed, &["proved"]),
+    ("access.bogus-refused", Failed, &["bogus-accepted"]),
+    ("access.bogus-refused", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer"]),
+    ("access.allowed", Passed, &["proved"]),
+    ("access.allowed", Failed, &["allowed-denied"]),
+    ("access.allowed", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer"]),
+    ("access.denied", Passed, &["proved"]),
+    ("access.denied", Failed, &["denied-allowed"]),
+    ("access.denied", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer", "statement-broken"]),
+    ("trigger.acknowledged", Passed, &["proved"]),
+    ("trigger.acknowledged", Failed, &["trigger-rejected", "lease-left"]),
+    ("trigger.acknowledged", Inconclusive, &["evidence-incomplete", "not-observed", "trigger-unanswered", "nothing-to-compare"]),
+    ("trigger.refused-at-backend", Passed, &["proved"]),
+    ("trigger.refused-at-backend", Failed, &["accepted-after-limit"]),
+    ("trigger.refused-at-backend", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+    ("trigger.exposure", Passed, &["proved"]),
+    ("trigger.exposure", Failed, &["accepted-after-limit"]),
+    ("trigger.exposure", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+    ("trigger.sessions", Passed, &["proved"]),
+    ("trigger.sessions", Failed, &["accepted-after-limit", "may-outlive"]),
+    ("trigger.sessions", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+    ("trigger.control-alive", Passed, &["proved"]),
+    ("trigger.control-alive", Failed, &["control-ended"]),
+    ("trigger.control-alive", Inconclusive, &["evidence-incomplete", "not-observed", "control-not-accepted"]),
+    ("trigger.no-residue", Passed, &["proved"]),
+    ("trigger.no-residue", Failed, &["residue-left"]),
+    ("trigger.no-residue", Inconclusive, &["evidence-incomplete", "not-observed", "nothing-to-compare", "trigger-unanswered"]),
+    ("trigger.stays-dead", Passed, &["proved"]),
+    ("trigger.stays-dead", Failed, &["accepted-again"]),
+    ("trigger.stays-dead", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
+        "trigger-unanswered"]),
+    ("trigger.service-returns", Passed, &["proved"]),
+    ("trigger.service-returns", Failed, &["reissue-refused"]),
+    ("trigger.service-returns", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer"]),
+    ("expire.not-early", Passed, &["proved"]),
+    ("expire.not-early", Failed, &["refused-early"]),
+    ("expire.not-early", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer"]),
+];
+
+/// Reasons that no history reaches: an error of this program. `verdict/judge.rs` catches it; its unit test provokes one.
+const UNREACHABLE: &[Reason] = &[Reason::CheckerPanicked];
+
+type Met = BTreeSet<(String, Outcome, String)>;
+
+fn listed() -> Met {
+    let all = |(check, outcome, reasons): &(&str, Outcome, &[&str])| {
+        reasons.iter().map(|r| ((*check).to_string(), *outcome, (*r).to_string())).collect::<Vec<_>>()
+    };
+    REACHABLE.iter().flat_map(all).collect()
+}
+
+/// What the tables meet, in all checks of their histories.
+fn tables() -> Met {
+    let mut met = Met::new();
+    for (_, history, ..) in ROWS {
+        let checks = judge(&history()).drills.remove(0).scenarios.remove(0).checks;
+        met.extend(checks.into_iter().map(|c| (c.check, c.outcome, c.reason)));
+    }
+    met
+}
+
+/// What is wrong with what was met; empty: nothing.
+pub fn gaps(rows: &[Row]) -> String {
+    let mut met = tables();
+    rows.iter().for_each(|row| met.extend(row.met.iter().cloned()));
+    let listed = listed();
+    let show = |what: &str, (check, outcome, reason): &(String, Outcome, String)| {
+        format!("{what}: {check} {outcome:?} {reason}\n")
+    };
+    let missing = listed.difference(&met).map(|m| show("never reached", m));
+    let unlisted = met.difference(&listed).map(|m| show("not in the list", m));
+    missing.chain(unlisted).collect()
+}
+
+#[test]
+fn the_list_knows_every_check_and_every_reason() {
+    let listed = listed();
+    for (_, id, _) in TABLE {
+        assert!(listed.iter().any(|(check, ..)| check == id), "{id}");
+    }
+    for reason in Reason::ALL {
+        let reachable = listed.iter().any(|(.., word)| word == reason.text().0);
+        assert_eq!(reachable, !UNREACHABLE.contains(reason), "{}", reason.text().0);
+    }
+}

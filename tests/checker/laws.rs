@@ -1,0 +1,184 @@
+//! What holds of every history, whatever its truth.
+
+use super::many::histories;
+use super::rng::Rng;
+use super::second::Case;
+use super::trouble::{KINDS, generate, times};
+use super::world::{OURS, accepted, unreachable};
+use drill::history::{Body, Event, History, Part};
+use drill::verdict::{Outcome, ScenarioVerdict, judge};
+use jiff::SignedDuration;
+
+/// A law is tried on one history for so many of the checker's.
+const EACH: u64 = 100;
+/// But on no more of a kind.
+const MOST: u64 = 300;
+/// Changes to each of them.
+const CHANGES: u64 = 8;
+
+fn scenario(history: &History) -> ScenarioVerdict {
+    judge(history).drills.remove(0).scenarios.remove(0)
+}
+
+/// Runs `law` on some histories of every kind.
+fn on_all(law: impl Fn(&str, &History, &mut Rng) + Sync) {
+    let (law, threads) = (&law, std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || {
+                for (kind, named) in KINDS.iter().enumerate().filter(|(kind, _)| kind % threads == thread) {
+                    for seed in 0..histories().div_ceil(EACH).min(MOST) {
+                        let name = format!("{}-{seed}", named.name);
+                        law(&name, &generate(kind, seed).history, &mut Rng::new(kind as u64, !seed));
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Of two judgements of the same checks: those that became better than `from`.
+fn became(before: &ScenarioVerdict, after: &ScenarioVerdict, from: &[Outcome], to: Outcome) -> Vec<String> {
+    let now = |id: &str| after.checks.iter().find(|c| c.id == id).map(|c| c.outcome);
+    let changed = before.checks.iter().filter(|c| from.contains(&c.outcome) && now(&c.id) == Some(to));
+    changed.map(|c| format!("{} was {:?} ({})", c.id, c.outcome, c.reason)).collect()
+}
+
+const RED: &[Outcome] = &[Outcome::Failed, Outcome::Inconclusive];
+
+fn any(history: &History, rng: &mut Rng) -> usize {
+    usize::try_from(rng.within(0, history.events.len() as u64 - 1)).unwrap()
+}
+
+#[test]
+fn shifting_all_times_changes_nothing() {
+    on_all(|name, history, rng| {
+        let by = rng.within(1, 1 << 40);
+        let mut shifted = history.clone();
+        shifted.events.iter_mut().for_each(|e| times(e, &mut |us: &mut u64| *us += by));
+        shifted.head.started -= SignedDuration::from_micros(i64::try_from(by).unwrap());
+        let (one, two) = (scenario(history), scenario(&shifted));
+        assert_eq!(one.checks, two.checks, "{name} shifted by {by} µs");
+        let spans = |s: &ScenarioVerdict| s.exposures.iter().map(|e| (e.lower_us, e.upper_us)).collect::<Vec<_>>();
+        assert_eq!(spans(&one), spans(&two), "{name} shifted by {by} µs");
+    });
+}
+
+#[test]
+fn deleting_an_event_never_makes_a_pass() {
+    on_all(|name, history, rng| {
+        let before = scenario(history);
+        for _ in 0..CHANGES {
+            let (i, mut less) = (any(history, rng), history.clone());
+            let seq = less.events.remove(i).seq;
+            if less.events.iter().any(|e| e.seq == seq) {
+                continue; // It was there twice: one too few is the truth again.
+            }
+            let better = became(&before, &scenario(&less), RED, Outcome::Passed);
+            assert!(better.is_empty(), "{name} without its event {i}: {better:?}");
+        }
+    });
+}
+
+#[test]
+fn losing_an_answer_never_makes_a_pass() {
+    on_all(|name, history, rng| {
+        let before = scenario(history);
+        for _ in 0..CHANGES {
+            let mut silent = history.clone();
+            for _ in 0..rng.within(1, 3) {
+                let i = any(history, rng);
+                if let Body::Probe { saw, .. } = &mut silent.events[i].body {
+                    *saw = unreachable(false);
+                }
+            }
+            let better = became(&before, &scenario(&silent), RED, Outcome::Passed);
+            assert!(better.is_empty(), "{name} with answers lost: {better:?}");
+        }
+    });
+}
+
+#[test]
+fn an_acceptance_after_the_limit_of_an_answered_trigger_fails() {
+    on_all(|name, history, _| {
+        let case = Case::new(history);
+        let Some(late_us) = case.origin().filter(|_| case.heard() && case.timed()).map(|(_, to)| to + case.limit())
+        else {
+            return;
+        };
+        for i in 0..history.events.len() {
+            let Body::Probe { series, sent_us, .. } = &history.events[i].body else { continue };
+            if series.part != super::build::SUBJECT || *sent_us <= late_us {
+                continue;
+            }
+            let mut late = history.clone();
+            if let Body::Probe { saw, .. } = &mut late.events[i].body {
+                *saw = accepted(OURS);
+            }
+            let verdict = scenario(&late);
+            for id in ["trigger.refused-at-backend", "trigger.exposure"] {
+                let check = verdict.checks.iter().find(|c| c.check == id).unwrap();
+                assert_eq!(check.outcome, Outcome::Failed, "{name}, event {i} accepted: {id} ({})", check.reason);
+            }
+            return;
+        }
+    });
+}
+
+/// The times of the same series around an event.
+fn neighbours(events: &[Event], i: usize) -> Option<(u64, u64)> {
+    let Body::Probe { series: own, n: own_n, .. } = &events[i].body else { return None };
+    let at = |wanted: u32, done: bool| {
+        events.iter().find_map(|e| match &e.body {
+            Body::Probe { series, n, sent_us, done_us, .. } if series == own && *n == wanted => {
+                Some(if done { *done_us } else { *sent_us })
+            }
+            _ => None,
+        })
+    };
+    Some((at(own_n - 1, true).unwrap_or(0), at(own_n + 1, false).unwrap_or(u64::MAX / 4)))
+}
+
+#[test]
+fn a_wider_probe_never_makes_a_failure() {
+    on_all(|name, history, rng| {
+        let before = scenario(history);
+        for _ in 0..CHANGES {
+            let (i, mut wide) = (any(history, rng), history.clone());
+            let Some((from, to)) = neighbours(&history.events, i) else { continue };
+            if let Body::Probe { sent_us, done_us, .. } = &mut wide.events[i].body {
+                *sent_us -= rng.within(0, sent_us.saturating_sub(from).min(2_000_000));
+                *done_us += rng.within(0, to.saturating_sub(*done_us).min(2_000_000));
+            }
+            let worse = became(&before, &scenario(&wide), &[Outcome::Inconclusive], Outcome::Failed);
+            assert!(worse.is_empty(), "{name} with event {i} wider: {worse:?}");
+        }
+    });
+}
+
+#[test]
+fn every_failure_names_its_events() {
+    on_all(|name, history, _| {
+        for check in scenario(history).checks.iter().filter(|c| c.outcome == Outcome::Failed) {
+            assert!(!check.events.is_empty(), "{name}: {}", check.id);
+        }
+    });
+}
+
+#[test]
+fn nothing_passes_without_a_control() {
+    on_all(|name, history, _| {
+        let mut alone = history.clone();
+        alone.events.retain(|e| !matches!(&e.body, Body::Probe { series, .. } if series.part == Part::Control));
+        for (event, seq) in alone.events.iter_mut().zip(1..) {
+            event.seq = seq;
+        }
+        for check in scenario(&alone)
+            .checks
+            .iter()
+            .filter(|c| c.check.starts_with("trigger.re") || c.check == "trigger.exposure")
+        {
+            assert_ne!(check.outcome, Outcome::Passed, "{name}: {}", check.id);
+        }
+    });
+}

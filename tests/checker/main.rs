@@ -1,0 +1,21 @@
+//! The checker against histories whose truth is known, against laws, and against a second judge. See `docs/checker.md`.
+
+#![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
+#![allow(clippy::format_push_string)] // tables and lists of faults: short, and read by people
+
+mod build;
+mod coverage;
+mod fixtures;
+mod hand;
+mod laws;
+mod many;
+mod play;
+mod rng;
+mod second;
+mod sessions;
+mod spec;
+mod table;
+mod trouble;
+mod truth;
+mod world;
+mod wrong;

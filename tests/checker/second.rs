@@ -1,0 +1,256 @@
+//! A second judge: short and slow, written from the design's rules alone. It tries all deaths, one by one, against the observations.
+//! It shares no code with the first, and never disagrees with it.
+//!
+//! A death at `d` is compatible if nothing was accepted whose question was sent after `d`, and no counted refusal was answered before it.
+//! A claim passes if every compatible death keeps it, fails if none does, and is inconclusive otherwise.
+
+use super::build::SUBJECT;
+use super::world::{NEVER, OURS};
+use drill::definition::{Ends, Trigger};
+use drill::history::{Ack, Body, Event, History, Part, State};
+use drill::observation::{Meaning, Saw};
+use drill::verdict::{Outcome, Verdicts};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Accepted,
+    Dead,
+    Bogus,
+    Nothing,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    sent: u64,
+    done: u64,
+    is: Is,
+}
+
+/// One history, as this judge reads it.
+pub struct Case<'a> {
+    history: &'a History,
+    trigger: Trigger,
+    limit: u64,
+    /// No event is lost, nothing was interrupted, the scenario is done.
+    whole: bool,
+    subject: (Vec<Seen>, bool),
+    control: (Vec<Seen>, bool),
+}
+
+fn is(saw: &Saw, ends: Ends) -> Is {
+    match saw {
+        Saw::Accepted { server } if server == OURS => Is::Accepted,
+        Saw::Denied { .. } if ends == Ends::Denied => Is::Dead,
+        Saw::Denied { .. } => Is::Accepted,
+        Saw::Refused { meaning: Meaning::Bogus, .. } => Is::Bogus,
+        Saw::Refused { .. } => Is::Dead,
+        _ => Is::Nothing,
+    }
+}
+
+/// A series, and whether none of it is lost.
+fn series(history: &History, part: &Part, whole: bool) -> (Vec<Seen>, bool) {
+    let ends = history.head.drills[0].scenarios[0].ends;
+    let mut seen: Vec<(u32, Seen)> = Vec::new();
+    let mut end = None;
+    for event in &history.events {
+        match &event.body {
+            Body::Probe { series, n, sent_us, done_us, saw, .. } if series.part == *part => {
+                seen.push((*n, Seen { sent: *sent_us, done: *done_us, is: is(saw, ends) }));
+            }
+            Body::End { series, probes } if series.part == *part => end = Some(*probes as usize),
+            _ => {}
+        }
+    }
+    seen.sort_by_key(|(n, _)| *n);
+    let none_lost = seen.iter().zip(1..).all(|((n, _), i)| *n == i) && end == Some(seen.len());
+    (seen.into_iter().map(|(_, s)| s).collect(), whole && none_lost)
+}
+
+fn find<'a, T>(history: &'a History, f: impl Fn(&'a Event) -> Option<T>) -> Option<T> {
+    let mut events: Vec<&Event> = history.events.iter().collect();
+    events.sort_by_key(|e| e.seq);
+    events.into_iter().find_map(f)
+}
+
+impl<'a> Case<'a> {
+    pub fn new(history: &'a History) -> Self {
+        let plan = &history.head.drills[0].scenarios[0];
+        let done = history.events.iter().any(|e| e.state == State::Done && e.body == Body::State);
+        let mut seqs: Vec<u64> = history.events.iter().map(|e| e.seq).collect();
+        seqs.sort_unstable();
+        let whole = done && seqs.iter().zip(1..).all(|(s, n)| *s == n);
+        Self {
+            history,
+            trigger: plan.trigger.clone(),
+            limit: plan.limit_ms * 1000,
+            whole,
+            subject: series(history, &SUBJECT, whole),
+            control: series(history, &Part::Control, whole),
+        }
+    }
+
+    /// Events in the order of their numbers are in the order of their times.
+    pub fn timed(&self) -> bool {
+        let mut order: Vec<(u64, u64)> = self.history.events.iter().map(|e| (e.seq, e.at_us)).collect();
+        order.sort_unstable();
+        order.windows(2).all(|w| w[0].1 <= w[1].1)
+    }
+
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The trigger was answered; a TTL needs nobody.
+    pub fn heard(&self) -> bool {
+        match self.trigger {
+            Trigger::Revoke => self.pulled().is_some_and(|(_, answered)| answered),
+            Trigger::Expire { .. } => true,
+        }
+    }
+
+    fn pulled(&self) -> Option<(u64, bool)> {
+        find(self.history, |e| match &e.body {
+            Body::Trigger { sent_us, ack, .. } => Some((*sent_us, !matches!(ack, Ack::NoAnswer { .. }))),
+            _ => None,
+        })
+    }
+
+    fn healed(&self) -> Option<(u64, u64)> {
+        find(self.history, |e| match &e.body {
+            Body::Fault { from_us, healed_us, .. } => Some((*from_us, (*healed_us)?)),
+            _ => None,
+        })
+    }
+
+    fn issued(&self) -> Option<(u64, u64)> {
+        find(self.history, |e| match &e.body {
+            Body::Issued { part, sent_us, received_us, .. } if *part == SUBJECT => Some((*sent_us, *received_us)),
+            _ => None,
+        })
+    }
+
+    /// Rule 4: between which instants the origin lies.
+    pub fn origin(&self) -> Option<(u64, u64)> {
+        let (from, to) = match self.trigger {
+            Trigger::Revoke => self.pulled().map(|(sent, _)| (sent, sent))?,
+            Trigger::Expire { ttl_ms } => self.issued().map(|(s, r)| (s + ttl_ms * 1000, r + ttl_ms * 1000))?,
+        };
+        if self.history.head.drills[0].scenarios[0].fault.is_none() {
+            return Some((from, to));
+        }
+        let (_, healed) = self.healed()?;
+        Some((from.max(healed), to.max(healed)))
+    }
+
+    /// Rule 2b: between two accepted observations of the control, with none that is not accepted reaching in between.
+    fn counts(&self, refusal: &Seen) -> bool {
+        let control = &self.control.0;
+        let pair = |a: &Seen, b: &Seen| {
+            let spoils = |c: &Seen| c.is != Is::Accepted && c.done > a.done && c.sent < b.sent;
+            a.done <= refusal.sent && refusal.done <= b.sent && !control.iter().any(spoils)
+        };
+        let accepted = || control.iter().filter(|c| c.is == Is::Accepted);
+        refusal.is == Is::Dead && self.control.1 && accepted().any(|a| accepted().any(|b| pair(a, b)))
+    }
+
+    /// Rule 2e: the counted refusals after the last acceptance, if it rests from the first to the last of them.
+    fn rest(&self) -> Vec<Seen> {
+        let since = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
+        let after = &self.subject.0[since..];
+        let Some(first) = after.iter().position(|o| self.counts(o)) else { return vec![] };
+        let rest = &after[first..];
+        let last = rest[rest.len() - 1];
+        let between =
+            self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= rest[0].done && c.done <= last.sent);
+        let rests = rest.len() > 1 && rest.iter().all(|o| o.is == Is::Dead) && self.counts(&last) && between;
+        if rests && self.subject.1 { vec![rest[0]] } else { vec![] }
+    }
+
+    /// All deaths that could be, among the instants at which anything changes; `NEVER` is one.
+    fn deaths(&self) -> Vec<u64> {
+        let refusals = self.rest();
+        let mut instants: Vec<u64> =
+            self.subject.0.iter().flat_map(|o| [o.sent, o.sent + 1, o.done, o.done + 1]).collect();
+        instants.extend([0, NEVER]);
+        let accepted_fits = |d: u64| self.subject.0.iter().all(|o| o.is != Is::Accepted || o.sent <= d);
+        let refused_fits = |d: u64| refusals.iter().all(|o| d <= o.done);
+        instants.into_iter().filter(|d| accepted_fits(*d) && refused_fits(*d)).collect()
+    }
+
+    /// The claim that it is dead within the limit, in all worlds that could be.
+    fn dead_in_time(&self) -> Option<Outcome> {
+        let (from, to) = self.origin()?;
+        let deaths = self.deaths();
+        let keeps = |origin: u64| move |d: &u64| *d != NEVER && *d <= origin + self.limit;
+        // In the world where an unanswered trigger was never heard, nothing is broken.
+        let some_keep = deaths.iter().any(keeps(to)) || !self.heard();
+        let all_keep = deaths.iter().all(keeps(from));
+        Some(match (some_keep, all_keep && self.whole && !self.perhaps_dead_before()) {
+            (false, _) => Outcome::Failed,
+            (true, true) => Outcome::Passed,
+            (true, false) => Outcome::Inconclusive,
+        })
+    }
+
+    fn before(&self) -> Option<u64> {
+        let (sent, _) = self.pulled().filter(|_| self.trigger == Trigger::Revoke)?;
+        Some(self.healed().map_or(sent, |(from, _)| from.min(sent)))
+    }
+
+    /// Something that was no acceptance was answered between the last acceptance and the trigger.
+    fn perhaps_dead_before(&self) -> bool {
+        let last = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
+        self.before().is_some_and(|at| self.subject.0[last..].iter().any(|o| o.done <= at))
+    }
+
+    /// Rule 2e: refused to the end, for long enough; let in again is a failure.
+    fn stays_dead(&self) -> Option<Outcome> {
+        let (_, to) = self.origin()?;
+        let last = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).unwrap_or(0);
+        let lapses = || self.subject.0[..last].iter().filter(|o| o.sent >= to && o.is != Is::Accepted);
+        if lapses().any(|o| self.counts(o)) {
+            return Some(Outcome::Failed);
+        }
+        let tail = if self.trigger == Trigger::Revoke { 1_000_000 } else { 250_000 };
+        let rest = self.rest();
+        let long = rest.first().is_some_and(|first| self.subject.0.last().unwrap().sent >= first.done + tail);
+        let kept = long && lapses().next().is_none() && self.whole && self.control.1;
+        Some(if kept { Outcome::Passed } else { Outcome::Inconclusive })
+    }
+}
+
+/// Where the two judges differ on a history; empty: nowhere. What rests on a premise that is not passed is left to the first.
+pub fn disagreements(history: &History, verdicts: &Verdicts) -> Vec<String> {
+    let case = Case::new(history);
+    if !case.timed() {
+        return vec![];
+    }
+    let second = [
+        ("trigger.refused-at-backend", case.dead_in_time()),
+        ("trigger.exposure", case.dead_in_time()),
+        ("trigger.stays-dead", case.stays_dead()),
+    ];
+    let mut differ = Vec::new();
+    for (check, second) in second {
+        let checks = &verdicts.drills[0].scenarios[0].checks;
+        let first = checks.iter().find(|c| c.check == check).unwrap();
+        // Without a series or an origin there is nothing to try deaths against.
+        let second = second.filter(|_| !case.subject.0.is_empty()).unwrap_or(Outcome::Inconclusive);
+        if first.reason != "premise-failed" && first.outcome != second {
+            differ.push(format!("{check}: first {:?} ({}), second {second:?}", first.outcome, first.reason));
+        }
+    }
+    differ
+}
+
+#[test]
+fn the_second_judge_tries_every_death() {
+    let generated = super::trouble::generate(0, 0);
+    let case = Case::new(&generated.history);
+    let deaths = case.deaths();
+    let truth = generated.truth.death_us;
+    let (first, last) = (deaths.iter().min().unwrap(), deaths.iter().max().unwrap());
+    assert!(deaths.len() > 1 && *first <= truth && truth <= *last && *last < NEVER);
+    assert_eq!(case.subject.0[0].is as u8, Is::Accepted as u8);
+}
