@@ -82,10 +82,8 @@ fn revoked(view: &View<'_>) -> Linked {
         events.push(refused(view)?);
         said.push("refused at the backend".into());
         for (_, record) in &subjects {
-            let line = chain::revoked(view, &record.id).ok_or_else(|| {
-                let what = format!("the authority's log does not say that {} was revoked", record.id);
-                (Reason::AuditMissing, what, vec![])
-            });
+            let line = chain::revoked(view, &record.id);
+            let line = line.ok_or_else(|| chain::missing(view, "that the authority revoked the lease"));
             events.push(line?);
         }
         said.push(format!("{} in the authority's log", subjects.len()));
@@ -133,7 +131,7 @@ pub fn linked(view: &View<'_>) -> Found {
                 events.push(ended.0);
                 last_hmac = same_credential(view, record, issued, ended, &mut events)?.or(last_hmac);
             } else {
-                let unlinked = || (Reason::AuditMissing, "the authority's log does not name the lease".into(), vec![]);
+                let unlinked = || chain::missing(view, "that the authority revoked the lease");
                 events.push(chain::revoked(view, &record.id).ok_or_else(unlinked)?);
             }
         }

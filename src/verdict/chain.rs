@@ -41,9 +41,9 @@ pub fn missing(view: &View<'_>, what: &str) -> Broken {
             (Reason::AuditSilent, "a marked request is not in the audit log either".into(), vec![seq])
         }
         Some((seq, torn, _)) if torn > 0 => {
-            (Reason::AuditSilent, format!("{what} is not in the audit log, of which {torn} lines are torn"), vec![seq])
+            (Reason::AuditSilent, format!("{what} is not in the log, of which {torn} lines are torn"), vec![seq])
         }
-        Some((seq, ..)) => (Reason::AuditMissing, format!("{what} is not in the audit log"), vec![seq]),
+        Some((seq, ..)) => (Reason::AuditMissing, format!("{what} is not in the log"), vec![seq]),
     }
 }
 

@@ -36,6 +36,7 @@ pub fn scenario(trigger: Trigger, limit_ms: u64) -> ScenarioPlan {
         limit_ms,
         limit_is_default: false,
         sessions: std::collections::BTreeMap::new(),
+        leases: 1,
         ends: Ends::Refused,
         fault: None,
     }

@@ -104,10 +104,7 @@ impl Play<'_> {
     }
 
     fn fast_from_us(&self, start_us: u64) -> u64 {
-        match self.spec.trigger {
-            Trigger::Revoke => start_us,
-            Trigger::Expire { .. } => self.spec.trigger_us.saturating_sub(BEFORE_END_US),
-        }
+        if self.spec.trigger.is_requested() { start_us } else { self.spec.trigger_us.saturating_sub(BEFORE_END_US) }
     }
 
     fn pause(&self, now_us: u64, fast_from_us: u64, settled: bool) -> u64 {
@@ -166,10 +163,7 @@ impl Play<'_> {
 
     fn before(&mut self, subject: &mut Line, control: &mut Line) {
         let (sent_us, received_us, counted_us) = self.spec.issued_us;
-        let ttl_ms = match self.spec.trigger {
-            Trigger::Expire { ttl_ms } => ttl_ms,
-            Trigger::Revoke => 3_600_000,
-        };
+        let ttl_ms = self.spec.trigger.ttl_ms().unwrap_or(3_600_000);
         // The end that a credential states may lie after what was asked for, never before.
         let stated = self.spec.states_end.then_some(counted_us + ttl_ms * 1000);
         let record = build::record(ttl_ms, stated);
@@ -260,9 +254,10 @@ pub fn play(spec: &Spec, rng: &mut Rng) -> Generated {
     play.before(&mut subject, &mut control);
     play.pull();
     let lead = play.rng.within(0, 6 * spec.step_us());
-    let start = match spec.trigger {
-        Trigger::Revoke => spec.trigger_us.saturating_sub(lead).max(spec.issued_us.1),
-        Trigger::Expire { .. } => subject.free_us.max(control.free_us),
+    let start = if spec.trigger.is_requested() {
+        spec.trigger_us.saturating_sub(lead).max(spec.issued_us.1)
+    } else {
+        subject.free_us.max(control.free_us)
     };
     play.watch(&mut subject, &mut control, start);
     let kinds = sessions::watch(&mut play, start);

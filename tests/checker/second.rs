@@ -103,10 +103,7 @@ impl<'a> Case<'a> {
 
     /// The trigger was answered; a TTL needs nobody.
     pub fn heard(&self) -> bool {
-        match self.trigger {
-            Trigger::Revoke => self.pulled().is_some_and(|(_, answered)| answered),
-            Trigger::Expire { .. } => true,
-        }
+        !self.trigger.is_requested() || self.pulled().is_some_and(|(_, answered)| answered)
     }
 
     fn pulled(&self) -> Option<(u64, bool)> {
@@ -132,9 +129,9 @@ impl<'a> Case<'a> {
 
     /// Rule 4: between which instants the origin lies.
     pub fn origin(&self) -> Option<(u64, u64)> {
-        let (from, to) = match self.trigger {
-            Trigger::Revoke => self.pulled().map(|(sent, _)| (sent, sent))?,
-            Trigger::Expire { ttl_ms } => self.issued().map(|(s, r)| (s + ttl_ms * 1000, r + ttl_ms * 1000))?,
+        let (from, to) = match self.trigger.ttl_ms() {
+            None => self.pulled().map(|(sent, _)| (sent, sent))?,
+            Some(ttl_ms) => self.issued().map(|(s, r)| (s + ttl_ms * 1000, r + ttl_ms * 1000))?,
         };
         if self.history.head.drills[0].scenarios[0].fault.is_none() {
             return Some((from, to));
