@@ -1,5 +1,6 @@
 //! Runs drills: servers up, credentials issued, bracketed, ended, probed until settled. Knows no rule: it writes down what it saw.
 
+mod attacks;
 mod bracket;
 mod journal;
 mod keep;

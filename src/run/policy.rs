@@ -1,34 +1,21 @@
 //! What others try and must not get: another role, another tenant's lease, the parent credential. Each attempt is written down
 //! with its answer, and after each one the victim is asked at the backend.
 
+use super::attacks::{Try, parents, same_tenant, strangers};
 use super::prepare::Prepared;
 use super::probing::Prober;
 use super::scenario::ScenarioRun;
-use super::stage::Stage;
 use super::{AtStep, RunError, renewal};
 use crate::authority::{Bao, Reader, Rival};
 use crate::credential::{CAPPED, Issued};
 use crate::history::{Attempt, Body, Claim, Grant, Part, Search};
 use crate::secret::Redactor;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The living credential that every attempt must spare.
 pub struct Victim {
     /// As it was issued.
     pub issued: Issued,
-}
-
-/// One request that somebody may not make.
-struct Try<'a> {
-    claim: Claim,
-    by: &'a str,
-    bao: Bao,
-    what: String,
-    method: &'static str,
-    path: String,
-    body: Option<Value>,
-    /// Its success would be a breach by itself.
-    reads: bool,
 }
 
 /// Everything that is tried in a scenario.
@@ -50,7 +37,7 @@ pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, 
     let seen = attempt(run, Try::get(Claim::RoleRefused, "the caller", caller, what, role)).await;
     run.journal.write(Body::Attempt { attempt: seen });
     capped(run, caller).await?;
-    let mut tries = strangers(rival, &issued, prepared);
+    let mut tries = strangers(rival, &issued, &prepared.subject.path(), &prepared.caller.accessor);
     tries.extend(same_tenant(&neighbour, &issued));
     for one in tries {
         let seen = attempt(run, one).await;
@@ -59,7 +46,7 @@ pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, 
     for seen in hostile_role(run, rival, &issued).await? {
         spared(run, seen, &mut victim, &issued).await?;
     }
-    for one in parents(stage, rival, caller) {
+    for one in parents(&stage.office, rival, caller) {
         let seen = attempt(run, one).await;
         run.journal.write(Body::Attempt { attempt: seen });
     }
@@ -99,12 +86,6 @@ pub async fn banned(run: &ScenarioRun, prepared: &Prepared) -> Result<(), RunErr
     };
     run.journal.write(Body::Attempt { attempt: seen });
     Ok(())
-}
-
-impl<'a> Try<'a> {
-    fn get(claim: Claim, by: &'a str, bao: &Bao, what: &str, path: String) -> Self {
-        Self { claim, by, bao: bao.clone(), what: what.into(), method: "GET", path, body: None, reads: true }
-    }
 }
 
 async fn attempt(run: &ScenarioRun, one: Try<'_>) -> Attempt {
@@ -160,116 +141,6 @@ async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
     Ok(())
 }
 
-/// All that another tenant can think of, by an ordinary caller and by an administrator.
-fn strangers<'a>(rival: &Rival, victim: &Issued, prepared: &Prepared) -> Vec<Try<'a>> {
-    let full = victim.record.id.clone();
-    let bare = full.rsplit_once('.').map_or(full.clone(), |(bare, _)| bare.to_string());
-    let theirs = format!("{bare}.{}", rival.suffix());
-    let (own, there) = (&rival.tenant.namespace, &victim.record.namespace);
-    let mut tries = Vec::new();
-    let actors = [("another tenant's caller", &rival.caller), ("another tenant's administrator", &rival.administrator)];
-    for (by, bao) in actors {
-        let mut add = |bao: &Bao, what: String, method, path: String, body: Option<Value>, reads| {
-            tries.push(Try { claim: Claim::TenantIsolated, by, bao: bao.clone(), what, method, path, body, reads });
-        };
-        let ids =
-            [("the whole id", &full), ("the id without its suffix", &bare), ("the id with their own suffix", &theirs)];
-        for (form, id) in ids {
-            let body = || Some(json!({"lease_id": id}));
-            add(bao, format!("look the lease up by {form}"), "PUT", "sys/leases/lookup".into(), body(), true);
-            add(bao, format!("renew it by {form}"), "PUT", "sys/leases/renew".into(), body(), true);
-            add(bao, format!("revoke it by {form}"), "PUT", "sys/leases/revoke".into(), body(), false);
-            add(bao, format!("revoke it by {form} in the URL"), "PUT", format!("sys/leases/revoke/{id}"), None, false);
-            add(
-                bao,
-                format!("revoke by force what begins with {form}"),
-                "PUT",
-                format!("sys/leases/revoke-force/{id}"),
-                None,
-                false,
-            );
-        }
-        for (place, bao) in [("the victim's namespace", bao.in_namespace(there)), ("root", bao.in_root())] {
-            let body = || Some(json!({"lease_id": full}));
-            add(&bao, format!("look the lease up in {place}"), "PUT", "sys/leases/lookup".into(), body(), true);
-            add(&bao, format!("renew it in {place}"), "PUT", "sys/leases/renew".into(), body(), true);
-            add(&bao, format!("revoke it in {place}"), "PUT", "sys/leases/revoke".into(), body(), false);
-        }
-        let creds = prepared.subject.path();
-        let inside = bao.in_namespace(there);
-        add(&inside, "issue from the victim's role".into(), "GET", creds.clone(), None, true);
-        add(
-            &inside,
-            "revoke all of the victim's role".into(),
-            "PUT",
-            format!("sys/leases/revoke-prefix/{creds}"),
-            None,
-            false,
-        );
-        add(
-            bao,
-            "revoke all of that role's name".into(),
-            "PUT",
-            format!("sys/leases/revoke-prefix/{creds}"),
-            None,
-            false,
-        );
-        add(&bao.in_root(), "issue by a path prefix".into(), "GET", format!("{there}/{creds}"), None, true);
-        add(
-            &bao.in_root(),
-            "revoke by a path prefix".into(),
-            "PUT",
-            format!("{there}/sys/leases/revoke/{full}"),
-            None,
-            false,
-        );
-        add(
-            &bao.in_namespace(&format!("{own}/{there}")),
-            "issue from a namespace below".into(),
-            "GET",
-            creds,
-            None,
-            true,
-        );
-        let accessor = || Some(json!({"accessor": prepared.caller.accessor.expose()}));
-        add(
-            bao,
-            "look the caller's token up by accessor".into(),
-            "POST",
-            "auth/token/lookup-accessor".into(),
-            accessor(),
-            true,
-        );
-        add(
-            bao,
-            "revoke the caller's token by accessor".into(),
-            "POST",
-            "auth/token/revoke-accessor".into(),
-            accessor(),
-            false,
-        );
-    }
-    tries
-}
-
-/// Another caller of the same tenant may not touch the lease either.
-fn same_tenant<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
-    let requests = [("look the lease up", "lookup", true), ("renew it", "renew", true), ("revoke it", "revoke", false)];
-    requests
-        .into_iter()
-        .map(|(what, verb, reads)| Try {
-            claim: Claim::TenantIsolated,
-            by: "another caller of the same tenant",
-            bao: neighbour.clone(),
-            what: what.into(),
-            method: "PUT",
-            path: format!("sys/leases/{verb}"),
-            body: Some(json!({"lease_id": victim.record.id})),
-            reads,
-        })
-        .collect()
-}
-
 /// Below the authority: a role of the other tenant's own mount, whose statements reach for the victim at the backend.
 async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Result<Vec<Attempt>, RunError> {
     let statements = run.stage.backend.hostile_statements(&victim.record.name);
@@ -283,24 +154,6 @@ async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Resu
     // Whatever the authority answers, the backend decides.
     one.reads = false;
     Ok(vec![attempt(run, one).await])
-}
-
-/// The parent's configuration is read, changed and rotated by nobody here.
-fn parents<'a>(stage: &Stage, rival: &Rival, caller: &Bao) -> Vec<Try<'a>> {
-    let [config, rotate] = stage.office.issuer.parent_paths();
-    let inside = rival.administrator.in_namespace(&stage.office.tenant.namespace);
-    let mut tries = Vec::new();
-    for (by, bao) in [("the caller", caller), ("another tenant's administrator", &inside)] {
-        let mut add = |what: &str, method, path: &str, body| {
-            let (what, path) = (what.into(), path.into());
-            let claim = Claim::ParentUnreadable;
-            tries.push(Try { claim, by, bao: bao.clone(), what, method, path, body, reads: true });
-        };
-        add("read the connection", "GET", &config, None);
-        add("change the connection", "POST", &config, Some(json!({"allowed_roles": "*"})));
-        add("rotate the parent", "POST", &rotate, Some(json!({})));
-    }
-    tries
 }
 
 /// What the provisioner reads, who made it, holds no secret.

@@ -176,6 +176,14 @@ impl Reason {
                 ("may-outlive", "the session lives on, as the drill says it may: that needs an exception")
             }
             Self::RefusedEarly => ("refused-early", "the credential died before the end that it states"),
+            Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
+            claim => claim.of_the_chain(),
+        }
+    }
+
+    /// The same for what the authority says of a credential.
+    fn of_the_chain(self) -> (&'static str, &'static str) {
+        match self {
             Self::MetadataMissing => {
                 ("metadata-missing", "nobody can be found who answers for the credential, or whose it is")
             }
@@ -201,7 +209,7 @@ impl Reason {
                 "parent-accepted",
                 "the parent's first credential still works, and somebody besides the authority knew it",
             ),
-            Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
+            _ => ("", ""),
         }
     }
 }

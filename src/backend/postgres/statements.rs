@@ -5,7 +5,9 @@ pub fn for_each_parent(script: &str, parents: &[String]) -> String {
     let mut out = String::with_capacity(script.len() * 2);
     for statement in split(script) {
         if without_comments(statement).contains("${parent}") {
-            parents.iter().for_each(|p| out.push_str(&statement.replace("${parent}", p)));
+            for parent in parents {
+                out.push_str(&statement.replace("${parent}", parent));
+            }
         } else {
             out.push_str(statement);
         }

@@ -62,6 +62,7 @@ impl Issuer {
     }
 
     /// The same role under another name, with other TTLs where the twin wants them.
+    #[must_use]
     pub fn twin(&self, twin: &Twin) -> Self {
         let role = format!("{}-{}", self.plan.role, twin.suffix());
         let ttls = twin.ttls().unwrap_or(self.ttls);
