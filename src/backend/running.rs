@@ -186,6 +186,15 @@ impl Running {
             Self::Postgres(s) => s.inventory(stock, names).await,
         }
     }
+    /// Users that the authority made and that are there, whoever asked for them.
+    ///
+    /// # Errors
+    /// The inspector gets no answer.
+    pub async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
+        match self {
+            Self::Postgres(s) => s.issued_users().await,
+        }
+    }
     /// What the backend's inspector can count.
     pub fn stocks(&self) -> &'static [Stock] {
         match self {

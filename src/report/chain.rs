@@ -1,7 +1,7 @@
 //! The audit chain of a credential, for people: who asked for it, who ended it, and where the log says so.
 
 use super::facts::Run;
-use crate::history::{AuditEntry, Body, Entity, Event};
+use crate::history::{AuditEntry, Body, Entity, Event, Lease, Part};
 
 /// An entry with its line in the audit log.
 pub struct Logged<'a> {
@@ -21,6 +21,14 @@ pub struct Chain<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// The first subject's lease, as the auditor read it.
+    pub fn lease(&self, drill: &str, scenario: &str) -> Option<&'a Lease> {
+        self.events(drill, scenario).find_map(|e| match &e.body {
+            Body::LeaseRead { part: Part::Subject { member: 0 }, lease } => Some(lease),
+            _ => None,
+        })
+    }
+
     /// The chain of a scenario's first subject.
     pub fn chain(&self, drill: &str, scenario: &str) -> Chain<'a> {
         let Some(lease) = self.issue(drill, scenario).map(|issue| issue.record.id.as_str()) else {

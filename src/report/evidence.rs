@@ -42,6 +42,8 @@ fn build(run: Run<'_>, events: &EventsFile) -> Value {
         "servers": servers(run),
         "verdicts": run.verdicts.drills,
         "records": records(run),
+        "leases": leases(run),
+        "audit": audit(run),
         "timing": timing(run),
         "events": {
             "file": log::FILE,
@@ -82,6 +84,51 @@ fn records(run: Run<'_>) -> Vec<Value> {
                 "received": words::wall(started, *received_us),
                 "event": e.seq,
             })),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The record of each scenario's (first) subject, joined: the contract that every kind of credential keeps.
+fn leases(run: Run<'_>) -> Vec<Value> {
+    run.columns()
+        .filter_map(|(drill, verdict)| {
+            let plan = run.plan(&drill.drill)?;
+            let scenario = run.scenario_plan(&drill.drill, &verdict.scenario)?;
+            let issue = run.issue(&drill.drill, &verdict.scenario)?;
+            let chain = run.chain(&drill.drill, &verdict.scenario);
+            let read = run.lease(&drill.drill, &verdict.scenario);
+            let of_entity = |key: &str| chain.caller.and_then(|e| e.metadata.get(key)).cloned();
+            let (allowed, denied) = plan.backend.statements();
+            Some(json!({
+                "drill": drill.drill,
+                "scenario": verdict.scenario,
+                "lease": issue.record.id,
+                "caller": chain.caller.map_or(scenario.caller.name.as_str(), |e| e.name.as_str()),
+                "entity": chain.caller.map(|e| &e.id),
+                "owner": of_entity("owner"),
+                "tenant": of_entity("tenant"),
+                "basis": if scenario.caller.exported { "export" } else { "drill file" },
+                "namespace": issue.record.namespace,
+                "backend": plan.backend.product(),
+                "role": issue.record.role,
+                "scope": { "allowed": allowed, "denied": denied },
+                "issued": read.map(|l| l.issued),
+                "expires": read.map(|l| l.expires),
+                "renewable": issue.record.renewable,
+            }))
+        })
+        .collect()
+}
+
+/// The log lines that the chains rest on.
+fn audit(run: Run<'_>) -> Vec<Value> {
+    let events = run.history.events.iter();
+    events
+        .filter_map(|e| match &e.body {
+            Body::Audit { line, entry } => {
+                Some(json!({ "drill": e.drill, "scenario": e.scenario, "line": line, "entry": entry, "event": e.seq }))
+            }
             _ => None,
         })
         .collect()

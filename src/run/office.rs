@@ -5,6 +5,7 @@ use super::prepare::{self, NEIGHBOUR, Prepared, neighbour};
 use super::stage::RunContext;
 use super::{AtStep, RunError};
 use crate::authority::{Actors, Bao, Omitted, OpenBao, Registered, Right, Rival, Tenant, bring_up};
+use crate::backend::Running;
 use crate::credential::{Issuer, Twin};
 use crate::definition::sabotage::Sabotage;
 use crate::definition::{Caller, DrillPlan, Trigger};
@@ -213,6 +214,34 @@ impl Office {
     /// The other tenant's engine.
     pub fn rivals_issuer(&self, rival: &Rival) -> Issuer {
         Issuer::new(&self.drill.credential, &rival.tenant, None)
+    }
+
+    /// Ends what is left, sees at the backend that nobody is, and only then removes the namespaces: their deletion can leave logins
+    /// alive and forget their leases.
+    ///
+    /// # Errors
+    /// Something could not be ended, or is still at the backend.
+    pub async fn close(&self, backend: &Running) -> Result<(), RunError> {
+        const STEP: &str = "ending what is left";
+        let own = self.drill.scenarios.iter().filter(|s| prepare::own_mount(s));
+        let mut issuers: Vec<(&Tenant, Issuer)> =
+            own.map(|plan| (&self.tenant, prepare::issuer_of(self, plan))).collect();
+        issuers.push((&self.tenant, self.issuer.clone()));
+        if let Some(rival) = self.rival.get() {
+            issuers.push((&rival.tenant, self.rivals_issuer(rival)));
+        }
+        for (tenant, issuer) in &issuers {
+            let path = format!("sys/leases/revoke-prefix/{}", issuer.place().0);
+            tenant.provisioner.call("PUT", &path, Some(json!({"sync": true}))).await.at_step(STEP)?;
+        }
+        let left = backend.issued_users().await.at_step("asking the backend who is left")?;
+        if !left.is_empty() {
+            return Err(format!("still at the backend: {}", left.join(", "))).at_step(STEP);
+        }
+        for tenant in [Some(&self.tenant), self.rival.get().map(|r| &r.tenant)].into_iter().flatten() {
+            tenant.remove(&self.actors).await.at_step("removing the namespace")?;
+        }
+        Ok(())
     }
 
     /// For new secrets.

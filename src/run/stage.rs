@@ -305,6 +305,12 @@ async fn tear_down(context: &RunContext, stage: Stage, tag: &str, journal: &Jour
         std::mem::forget(stage);
         return;
     }
+    // A sabotage leaves behind what it breaks: that is what it is for.
+    if context.sabotage.is_none()
+        && let Err(e) = stage.office.close(&stage.backend).await
+    {
+        journal.problem(e.step, e.what);
+    }
     let Stage { network, office, backend, .. } = stage;
     let authority = async {
         if let Some(server) = Arc::into_inner(office.server) {

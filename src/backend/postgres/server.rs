@@ -333,6 +333,15 @@ impl Server {
         Ok(rows)
     }
 
+    /// Users by the name that the engine gives them.
+    ///
+    /// # Errors
+    /// The inspector gets no answer.
+    pub async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
+        let sql = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'v-%' ORDER BY 1";
+        self.query(&self.target()?, &self.inspector, sql).await
+    }
+
     async fn query(&self, target: &Target, who: &Credential, sql: &str) -> Result<Vec<String>, BackendError> {
         let ask = async {
             let (client, _) = connect(target, who, "drill-inspector")
