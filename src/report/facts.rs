@@ -24,9 +24,9 @@ pub struct Server<'a> {
     pub origin: Origin,
 }
 
-/// The request that should end access.
+/// The requests that should end access, as one: sent with the first, answered with the last, as badly as the worst.
 pub struct Sent<'a> {
-    pub target: &'a str,
+    pub target: String,
     pub from_us: u64,
     pub done_us: u64,
     pub ack: &'a Ack,
@@ -171,11 +171,22 @@ impl<'a> Run<'a> {
     }
 
     pub fn trigger(&self, drill: &str, scenario: &str) -> Option<Sent<'a>> {
-        self.events(drill, scenario).find_map(|e| match &e.body {
+        let requests = self.events(drill, scenario).filter_map(|e| match &e.body {
             Body::Trigger { target, sent_us, done_us, ack, .. } => {
-                Some(Sent { target, from_us: *sent_us, done_us: *done_us, ack })
+                Some(Sent { target: target.clone(), from_us: *sent_us, done_us: *done_us, ack })
             }
             _ => None,
+        });
+        let badly = |ack: &Ack| match ack {
+            Ack::Acknowledged { .. } => 0,
+            Ack::NoAnswer { .. } => 1,
+            Ack::Rejected { .. } => 2,
+        };
+        requests.reduce(|all, next| Sent {
+            target: format!("{}, then {}", all.target, next.target),
+            from_us: all.from_us,
+            done_us: next.done_us,
+            ack: if badly(next.ack) > badly(all.ack) { next.ack } else { all.ack },
         })
     }
 }

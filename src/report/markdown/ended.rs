@@ -158,7 +158,7 @@ fn ended_by(c: &Column<'_>) -> String {
             let chain = c.run.chain(c.drill, &c.verdict.scenario);
             let who = chain.operator.map(|e| format!("{}: ", code(&e.name))).unwrap_or_default();
             let request = chain.ended.map(|l| format!(" · request {}", code(&words::shorten(&l.entry.request_id, 12))));
-            let target = md(&words::shorten(t.target, 60));
+            let target = md(&words::shorten(&t.target, 110));
             format!("{who}{target}, {}{}", c.run.time(t.from_us), request.unwrap_or_default())
         })),
     }
