@@ -4,8 +4,8 @@ use super::serve::{Order, Served, serve, show};
 use crate::definition::{self, DrillPlan};
 use crate::environment::{EnvError, ImageMode};
 use crate::exit::Exit;
-use crate::history::History;
-use crate::run::{Say, ServerLogs};
+use crate::history::{Body, History};
+use crate::run::{ENDING, Say, ServerLogs};
 
 use crate::definition::sabotage::Sabotage;
 use crate::progress::{DrillProgress, Progress};
@@ -176,6 +176,10 @@ fn conclude(options: &ServerOptions, served: &Served, redactor: &Redactor) -> (V
         );
         exit = exit.worse(Exit::Inconclusive);
     }
+    if let Some(what) = not_ended(&served.history) {
+        eprintln!("error: what the drill issued may not all be ended: {what}");
+        exit = exit.worse(Exit::Inconclusive);
+    }
     if let Err(e) = written {
         show(&cannot(e));
         return (verdicts, exit.worse(Exit::Inconclusive));
@@ -185,6 +189,14 @@ fn conclude(options: &ServerOptions, served: &Served, redactor: &Redactor) -> (V
         exit = exit.worse(Exit::Inconclusive);
     }
     (verdicts, exit)
+}
+
+/// Why it is not known that no credential of the drill is left at the backend.
+fn not_ended(history: &History) -> Option<&str> {
+    history.events.iter().find_map(|e| match &e.body {
+        Body::Problem { step, what } if step == ENDING => Some(what.as_str()),
+        _ => None,
+    })
 }
 
 fn print(console: &mut Console<RedactingWriter<std::io::Stdout>>, served: &Served, verdicts: &Verdicts, paths: &Paths) {

@@ -12,6 +12,10 @@ use testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 
+/// Between two looks at a container that somebody else removes, and how many: 3 s.
+const GOING: std::time::Duration = std::time::Duration::from_millis(30);
+const GOING_MAX: u32 = 100;
+
 /// Which run.
 pub const RUN: &str = "drill.run";
 /// Which host.
@@ -200,8 +204,14 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
 /// Force-removes one container with its volumes; one that is gone is no error.
 pub async fn remove_container(docker: &Docker, id: &str) {
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-    if let Err(e) = docker.remove_container(id, Some(options)).await {
-        tracing::debug!(container = id, error = %e, "container not removed");
+    let Err(e) = docker.remove_container(id, Some(options)).await else { return };
+    tracing::debug!(container = id, error = %e, "container not removed");
+    // Another sweep is at it: whoever comes back from this one may rely on its being gone.
+    for _ in 0..GOING_MAX {
+        if docker.inspect_container(id, None).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(GOING).await;
     }
 }
 

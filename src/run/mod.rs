@@ -26,6 +26,9 @@ pub type Say = std::sync::Arc<dyn Fn(&str, &str) + Send + Sync>;
 /// The servers' own logs, by name.
 pub type ServerLogs = Vec<(String, Vec<crate::environment::LogLine>)>;
 
+/// The step that ends what a drill issued and looks for it at the backend; a problem of it means that something may be left.
+pub const ENDING: &str = "ending what is left";
+
 /// What kept a scenario or a drill from being run to its end. The judge turns it into inconclusive.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{step}: {what}")]

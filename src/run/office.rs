@@ -3,7 +3,7 @@
 use super::journal::Journal;
 use super::prepare::{self, NEIGHBOUR, Prepared, neighbour};
 use super::stage::RunContext;
-use super::{AtStep, RunError};
+use super::{AtStep, ENDING, RunError};
 use crate::authority::{Actors, Bao, Omitted, OpenBao, Registered, Right, Rival, Tenant, bring_up};
 use crate::backend::Running;
 use crate::credential::{Issuer, Twin};
@@ -222,7 +222,6 @@ impl Office {
     /// # Errors
     /// Something could not be ended, or is still at the backend.
     pub async fn close(&self, backend: &Running) -> Result<(), RunError> {
-        const STEP: &str = "ending what is left";
         let own = self.drill.scenarios.iter().filter(|s| prepare::own_mount(s));
         let mut issuers: Vec<(&Tenant, Issuer)> =
             own.map(|plan| (&self.tenant, prepare::issuer_of(self, plan))).collect();
@@ -232,14 +231,14 @@ impl Office {
         }
         for (tenant, issuer) in &issuers {
             let path = format!("sys/leases/revoke-prefix/{}", issuer.place().0);
-            tenant.provisioner.call("PUT", &path, Some(json!({"sync": true}))).await.at_step(STEP)?;
+            tenant.provisioner.call("PUT", &path, Some(json!({"sync": true}))).await.at_step(ENDING)?;
         }
-        let left = backend.issued_users().await.at_step("asking the backend who is left")?;
+        let left = backend.issued_users().await.at_step(ENDING)?;
         if !left.is_empty() {
-            return Err(format!("still at the backend: {}", left.join(", "))).at_step(STEP);
+            return Err(format!("still at the backend: {}", left.join(", "))).at_step(ENDING);
         }
         for tenant in [Some(&self.tenant), self.rival.get().map(|r| &r.tenant)].into_iter().flatten() {
-            tenant.remove(&self.actors).await.at_step("removing the namespace")?;
+            tenant.remove(&self.actors).await.at_step(ENDING)?;
         }
         Ok(())
     }

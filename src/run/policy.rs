@@ -10,7 +10,6 @@ use crate::authority::{Bao, Reader, Rival};
 use crate::credential::{CAPPED, Issued};
 use crate::history::{Attempt, Body, Claim, Grant, Part, Search};
 use crate::secret::Redactor;
-use serde_json::json;
 
 /// The living credential that every attempt must spare.
 pub struct Victim {
@@ -132,12 +131,6 @@ async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
     };
     run.journal.write(Body::Grant { grant });
     renewal::renew(&run.journal, caller, Part::Victim, &issued, CAPPED.default_ms, CAPPED.max_ms).await;
-    let operator = run.stage.office.actors.operator.in_namespace(&issued.record.namespace);
-    let path = format!("sys/leases/revoke/{}", issued.record.id);
-    // Whether revocation works is the scenario's own question, not this one's.
-    if let Err(e) = operator.call("PUT", &path, Some(json!({"sync": true}))).await {
-        run.journal.problem("revoking what was issued to try the cap", e.to_string());
-    }
     Ok(())
 }
 

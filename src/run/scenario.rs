@@ -94,6 +94,7 @@ impl ScenarioRun {
     /// A step did not succeed; the history says what was seen until then.
     pub async fn run_until_settled(&self) -> Result<Settled, RunError> {
         let prepared = &self.prepared;
+        let leading = self.stage.lead.place(!self.plan.trigger.is_requested()).await;
         if own_mount(&self.plan) {
             self.stage.connect_own_mount(&self.plan, prepared).await?;
         }
@@ -110,6 +111,7 @@ impl ScenarioRun {
         let (watched, watched_controls) = self.open_sessions(&issues.subjects[0], &issues.control).await?;
         self.take_stock(Moment::Before, &issues).await?;
         self.journal.enter(State::Accepted);
+        drop(leading);
         let victim = match self.plan.trigger {
             Trigger::Revoke => Some(policy::attempts(self, prepared).await?),
             _ => None,

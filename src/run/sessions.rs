@@ -13,6 +13,8 @@ const FAST: Duration = Duration::from_millis(5);
 /// Between two questions to a control's session, which only has to be seen alive on both sides of a subject's end; and after a refused
 /// login. What competes with the subject's probes for the processor makes the interval of its death wider.
 const STEADY: Duration = Duration::from_millis(20);
+/// After that long a closed session is asked once more: several answers of the control's have come meanwhile.
+const AGAIN: Duration = Duration::from_millis(60);
 /// Clients that reconnect at once: several, because the race that they look for is narrow.
 const RECONNECTING_CLIENTS: u32 = 2;
 /// The kind whose client opens a new session whenever it lost one.
@@ -85,6 +87,12 @@ pub async fn watch(
             }
         };
         let closed = watched.ask(&backend, &journal, reconnects).await;
+        if closed && !reconnects && !last && subjects.is_none() {
+            // Closed is closed. Asked again, so that its end also stands between two answers of the control's session where the first
+            // time it did not: just then the whole server may have been slow.
+            tokio::time::sleep(AGAIN).await;
+            watched.ask(&backend, &journal, reconnects).await;
+        }
         if last || (closed && !reconnects) {
             return watched;
         }
@@ -138,10 +146,8 @@ impl Watched {
         let (stage, saw) = session.probe().await;
         let closed = stage == Stage::Open && matches!(saw, Saw::Refused { .. });
         self.writer.record(sent_us, stage, saw);
-        if closed {
-            self.session = None;
-        }
         if closed && reconnects {
+            self.session = None;
             // At once: the race between the end of the session and the end of the user is what it looks for.
             return Box::pin(self.ask(backend, journal, reconnects)).await;
         }

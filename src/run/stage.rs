@@ -16,8 +16,9 @@ use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, 
 use crate::history::Body;
 use crate::history::log::Log;
 use crate::secret::Redactor;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 /// What all drills of a run share.
 #[derive(Clone)]
@@ -52,8 +53,47 @@ pub struct Stage {
     /// Bootstrap credentials of the tenant's parent, the other tenant's, and of mounts of their own.
     pub parents: Vec<Credential>,
     rival_connected: OnceCell<()>,
+    /// What runs out by itself goes first: the others begin when its bracket is complete.
+    pub lead: Lead,
     /// The bootstrap parent and its control, between rotation and the look afterwards.
     pub parent_probers: Mutex<Option<(Prober, Prober)>>,
+}
+
+/// Counts those whose TTL runs while they get ready.
+#[derive(Default)]
+pub struct Lead {
+    left: AtomicUsize,
+    ready: Notify,
+}
+
+/// One of those; dropped when it is ready, or came to nothing.
+pub struct Leading<'a>(&'a Lead);
+
+impl Lead {
+    fn expect(&self, leaders: usize) {
+        self.left.store(leaders, Ordering::Release);
+    }
+    /// A scenario takes its place: it leads, or it waits until all leaders are ready.
+    pub async fn place(&self, leads: bool) -> Option<Leading<'_>> {
+        if leads {
+            return Some(Leading(self));
+        }
+        let ready = self.ready.notified();
+        tokio::pin!(ready);
+        ready.as_mut().enable();
+        if self.left.load(Ordering::Acquire) > 0 {
+            ready.await;
+        }
+        None
+    }
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        if self.0.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.ready.notify_waiters();
+        }
+    }
 }
 
 /// Runs one drill. What could not be done is in the history as a problem. A scenario that disturbs a server has servers of its own,
@@ -136,6 +176,7 @@ async fn bring_stage_up(
         backend: Arc::new(backend),
         parents,
         rival_connected: OnceCell::new(),
+        lead: Lead::default(),
         parent_probers: Mutex::default(),
     };
     stage.connect(journal).await?;
@@ -284,6 +325,7 @@ async fn scenario_runs(
     }
     // What ends by itself is the critical path, the longest first: its requests go first.
     runs.sort_by_key(|r| std::cmp::Reverse(r.plan.trigger.ttl_ms()));
+    stage.lead.expect(runs.iter().filter(|r| !r.plan.trigger.is_requested()).count());
     Ok(runs)
 }
 

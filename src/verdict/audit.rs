@@ -109,6 +109,10 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
         Trigger::Expire { .. } | Trigger::Renew { .. } => false,
     };
     let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && e.correlation.is_some();
+    if !view.answered() {
+        let observed = "the request got no answer: whether it was carried out is not known";
+        return Err((Reason::TriggerUnanswered, observed.into(), view.trigger().map(|t| t.seq).into_iter().collect()));
+    }
     chain::entries(view).find(is_it).ok_or_else(|| match chain::answers(view).find(is_it) {
         Some((seq, _)) => {
             let observed = "the request is in the audit log, and so is that it was refused: nothing was revoked";

@@ -70,12 +70,16 @@ pub fn unjudged(view: &View<'_>, expected: impl Into<String>, observed: &str) ->
 
 /// Whether a series was not accepted up to the trigger: a refusal then shows no effect of the trigger, and with any other answer it
 /// may have been dead already. The event's number, why, and in words.
-pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, &'static str)> {
+pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, String)> {
     let pulled = view.pulled_us()?;
     let next = death.next.filter(|o| o.done_us <= pulled)?;
     Some(match death.counted.filter(|o| o.done_us <= pulled) {
-        Some(o) => (o.seq, Reason::DeadBeforeTrigger, "refused before the trigger was pulled"),
-        None => (next.seq, Reason::NoAnswer, "not accepted up to the trigger: it may have been dead already"),
+        Some(o) => (o.seq, Reason::DeadBeforeTrigger, "refused before the trigger was pulled".into()),
+        None => {
+            let observed =
+                format!("not accepted up to the trigger ({}): it may have been dead already", next.saw.label());
+            (next.seq, Reason::NoAnswer, observed)
+        }
     })
 }
 

@@ -99,10 +99,16 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Sorts a scenario's events.
     pub fn new(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan, run: Run) -> Self {
+        // A scenario with servers of its own has nothing to do with those of the others.
+        let its_server = |e: &Event| matches!(&e.body, Body::Server { server, .. } if server == "authority");
+        let own_stage =
+            history.events.iter().any(|e| e.drill == drill.drill && e.scenario == plan.scenario && its_server(e));
         let mut events: Vec<&Event> = history
             .events
             .iter()
-            .filter(|e| e.drill == drill.drill && (e.scenario == plan.scenario || e.scenario.is_empty()))
+            .filter(|e| {
+                e.drill == drill.drill && (e.scenario == plan.scenario || (!own_stage && e.scenario.is_empty()))
+            })
             .collect();
         events.sort_by_key(|e| e.seq);
         let done =
