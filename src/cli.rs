@@ -1,5 +1,6 @@
 //! The command line: raw input only. What it means is `command`'s.
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub struct Global {
     #[arg(long, global = true, env = "DRILL_REPORTS", default_value = "reports", value_name = "DIR")]
     pub reports: PathBuf,
     /// Say less: only what is not passed
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, env = "DRILL_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
     /// Say more: where the time went; twice: debug log on stderr
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -159,7 +160,7 @@ pub struct RunArgs {
     #[arg(long, env = "DRILL_REPEAT", default_value_t = 1, value_name = "N")]
     pub repeat: u32,
     /// Keep the servers and a login for a person, until `drill clean`; refused where CI is set
-    #[arg(long)]
+    #[arg(long, env = "DRILL_KEEP", value_parser = FalseyValueParser::new())]
     pub keep: bool,
 }
 
