@@ -12,16 +12,18 @@ pub struct Journal {
     drill: String,
     scenario: String,
     state: Arc<Mutex<State>>,
+    say: super::Say,
 }
 
 impl Journal {
     /// For what concerns a whole drill.
-    pub fn of_drill(log: &Log, drill: &str) -> Self {
+    pub fn of_drill(log: &Log, drill: &str, say: &super::Say) -> Self {
         Self {
             log: log.clone(),
             drill: drill.into(),
             scenario: String::new(),
             state: Arc::new(Mutex::new(State::SetUp)),
+            say: say.clone(),
         }
     }
     /// For one of its scenarios.
@@ -31,6 +33,7 @@ impl Journal {
             drill: self.drill.clone(),
             scenario: scenario.into(),
             state: Arc::new(Mutex::new(State::SetUp)),
+            say: self.say.clone(),
         }
     }
     /// Everything so far, of the whole run.
@@ -52,10 +55,21 @@ impl Journal {
     pub fn enter(&self, state: State) {
         *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = state;
         self.write(Body::State);
+        let words = match state {
+            State::SetUp => "being prepared",
+            State::Issued => "issued; is it accepted, is a wrong secret refused?",
+            State::Accepted => "the bracket is complete",
+            State::Triggered => "probing the subject, and the control in step with it",
+            State::Settled => "settled; is dead still dead, is anything left?",
+            State::Done => "done",
+        };
+        (self.say)(&self.drill, &format!("{}: {words}", self.scenario));
     }
     /// A step that took from `from_us` until now.
     pub fn step(&self, name: impl Into<String>, from_us: u64) {
-        self.write(Body::Step { name: name.into(), from_us });
+        let name = name.into();
+        (self.say)(&self.drill, &name);
+        self.write(Body::Step { name, from_us });
     }
     /// Something that should have run did not.
     pub fn problem(&self, step: impl Into<String>, what: impl Into<String>) {

@@ -100,7 +100,7 @@ impl Drop for Leading<'_> {
 /// after the others': what it breaks must not look like theirs.
 pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize) {
     let (disturbed, calm): (Vec<_>, Vec<_>) = plan.scenarios.iter().cloned().partition(|s| s.fault.is_some());
-    let journal = Journal::of_drill(&context.log, &plan.drill);
+    let journal = Journal::of_drill(&context.log, &plan.drill, &context.say);
     let alone = |s: ScenarioPlan| (journal.of_scenario(&s.scenario), vec![s]);
     let stages =
         (!calm.is_empty()).then(|| (journal.clone(), calm)).into_iter().chain(disturbed.into_iter().map(alone));
