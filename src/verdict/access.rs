@@ -163,7 +163,7 @@ pub fn denied(view: &View<'_>) -> Found {
 
 /// The worst answer to a statement, so that one of two runs cannot hide the other.
 fn ran<'a>(view: &View<'a>, by: By, statement: &str, allowed: bool) -> Option<(u64, &'a Saw)> {
-    let runs = view.events.iter().filter_map(|e| match &e.body {
+    let runs = view.facts.iter().filter_map(|e| match &e.body {
         Body::Statement { by: b, allowed: a, statement: s, saw } if *b == by && *a == allowed && s == statement => {
             Some((e.seq, saw))
         }
@@ -171,7 +171,7 @@ fn ran<'a>(view: &View<'a>, by: By, statement: &str, allowed: bool) -> Option<(u
     });
     let shown = |saw: &Saw| match saw {
         // Another server's word is nobody's.
-        Saw::Accepted { server } => view.events.iter().any(
+        Saw::Accepted { server } => view.facts.iter().any(
             |e| matches!(&e.body, Body::Server { server: s, identity, .. } if s == "backend" && identity == server),
         ),
         _ => true,

@@ -7,7 +7,7 @@ use super::reason::Reason;
 use super::view::View;
 use crate::backend::Cause;
 use crate::definition::Trigger;
-use crate::history::{Ack, Body, CALLERS_ACCESSOR, Part, Record};
+use crate::history::{Ack, Body, CALLERS_ACCESSOR, Record};
 
 /// The entity that pulls triggers.
 const OPERATOR: &str = "drill-operator";
@@ -18,7 +18,7 @@ fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
     match found {
         Ok((observed, events)) => Found::passed(expected, observed, events).resting_on(view.whole, &[]),
         Err(broke) => {
-            let premise = (broke.0 == Reason::PremiseFailed).then(|| premise(view).to_string());
+            let premise = (broke.0 == Reason::PremiseFailed).then(|| premise(view));
             let mut found = broken(expected, broke);
             found.premise = premise;
             found
@@ -27,26 +27,19 @@ fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
 }
 
 /// What did not happen, so that no record of it can be asked for.
-fn premise(view: &View<'_>) -> &'static str {
-    match view.trigger().map(|t| t.ack) {
-        Some(Ack::Rejected { .. }) => "trigger.acknowledged",
-        _ => "trigger.refused-at-backend",
+fn premise(view: &View<'_>) -> String {
+    match (view.trigger().map(|t| t.ack), view.drill.doors.as_slice()) {
+        (Some(Ack::Rejected { .. }), _) => "trigger.acknowledged".into(),
+        (_, [first, _, ..]) => format!("trigger.refused-at-backend@{first}"),
+        _ => "trigger.refused-at-backend".into(),
     }
-}
-
-fn all_subjects<'a>(view: &View<'a>) -> Result<Vec<(u64, &'a Record)>, Broken> {
-    let subjects = chain::subjects(view);
-    if subjects.is_empty() {
-        return Err((Reason::NotObserved, "nothing was issued".into(), vec![]));
-    }
-    Ok(subjects)
 }
 
 /// Every issue is in the log, with its lease.
 pub fn issuance(view: &View<'_>) -> Found {
     let found = || {
         let mut events = Vec::new();
-        for (_, record) in all_subjects(view)? {
+        for (_, record) in chain::subjects(view)? {
             events.push(chain::issuance(view, record)?.0);
         }
         Ok((format!("{} in the audit log, with lease and correlation id", events.len()), events))
@@ -70,7 +63,7 @@ pub fn revocation(view: &View<'_>) -> Found {
 }
 
 fn revoked(view: &View<'_>) -> Linked {
-    let subjects = all_subjects(view)?;
+    let subjects = chain::subjects(view)?;
     let mut events = Vec::new();
     let mut said = Vec::new();
     if view.plan.trigger.is_requested() {
@@ -79,12 +72,10 @@ fn revoked(view: &View<'_>) -> Linked {
         said.push(format!("request {}", entry.request_id));
     }
     if view.plan.trigger != Trigger::Revoke {
-        events.push(refused(view)?);
+        events.extend(refused(view)?);
         said.push("refused at the backend".into());
         for (_, record) in &subjects {
-            let line = chain::revoked(view, &record.id);
-            let line = line.ok_or_else(|| chain::missing(view, "that the authority revoked the lease"));
-            events.push(line?);
+            events.push(chain::revoked(view, &record.id)?);
         }
         said.push(format!("{} in the authority's log", subjects.len()));
     }
@@ -92,14 +83,18 @@ fn revoked(view: &View<'_>) -> Linked {
 }
 
 /// A log line alone proves nothing: the backend's refusal stands beside it.
-fn refused(view: &View<'_>) -> Result<u64, Broken> {
+fn refused(view: &View<'_>) -> Result<Vec<u64>, Broken> {
     let door = view.drill.doors.first().map_or("", String::as_str);
     super::trigger::counted(view, door)
         .ok_or_else(|| (Reason::PremiseFailed, "the backend was not seen to refuse".into(), vec![]))
 }
 
-/// The entry of the request that ended access.
+/// The entry of the request that ended access. It was sent with a correlation id of this run's: another request of the same path is
+/// not it.
 fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
+    let Some(trigger) = view.trigger() else {
+        return Err((Reason::NotObserved, "there was no trigger".into(), vec![]));
+    };
     let path = |e: &crate::history::AuditEntry| match view.plan.trigger {
         Trigger::Revoke => e.path.starts_with("sys/leases/revoke") && e.path.ends_with(&record.id),
         Trigger::Teardown => e.path == "auth/token/revoke-accessor",
@@ -108,26 +103,32 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
         }
         Trigger::Expire { .. } | Trigger::Renew { .. } => false,
     };
-    let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && e.correlation.is_some();
-    if !view.answered() {
-        let observed = "the request got no answer: whether it was carried out is not known";
-        return Err((Reason::TriggerUnanswered, observed.into(), view.trigger().map(|t| t.seq).into_iter().collect()));
-    }
-    chain::entries(view).find(is_it).ok_or_else(|| match chain::answers(view).find(is_it) {
-        Some((seq, _)) => {
+    let ours = |e: &crate::history::AuditEntry| view.correlations().any(|sent| e.correlation.as_deref() == Some(sent));
+    let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && ours(e);
+    chain::entries(view).find(is_it).ok_or_else(|| match (chain::answers(view).find(is_it), trigger.ack) {
+        (Some((seq, _)), _) => {
             let observed = "the request is in the audit log, and so is that it was refused: nothing was revoked";
             (Reason::PremiseFailed, observed.into(), vec![seq])
         }
-        None => chain::missing(view, "the revocation"),
+        (None, Ack::Rejected { .. }) => {
+            (Reason::PremiseFailed, "the authority did not revoke anything".into(), vec![trigger.seq])
+        }
+        // It may never have been heard: then there is nothing to be recorded.
+        (None, _) if !view.answered() => (
+            Reason::TriggerUnanswered,
+            "the revocation is not in the log, and may never have been heard".into(),
+            vec![],
+        ),
+        (None, _) => chain::missing(view, "the revocation"),
     })
 }
 
 /// Issuance and revocation are of one credential: by the id in clear, and by this very server's HMAC. And the causes agree.
 pub fn linked(view: &View<'_>) -> Found {
     let found = || {
-        let mut events = vec![refused(view)?];
+        let mut events = refused(view)?;
         let mut last_hmac = None;
-        for (_, record) in all_subjects(view)? {
+        for (_, record) in chain::subjects(view)? {
             let issued = chain::issuance(view, record)?;
             events.push(issued.0);
             if view.plan.trigger.is_requested() {
@@ -135,8 +136,7 @@ pub fn linked(view: &View<'_>) -> Found {
                 events.push(ended.0);
                 last_hmac = same_credential(view, record, issued, ended, &mut events)?.or(last_hmac);
             } else {
-                let unlinked = || chain::missing(view, "that the authority revoked the lease");
-                events.push(chain::revoked(view, &record.id).ok_or_else(unlinked)?);
+                events.push(chain::revoked(view, &record.id)?);
             }
         }
         let cause = causes(view)?;
@@ -155,7 +155,13 @@ fn same_credential(
 ) -> Result<Option<String>, Broken> {
     let (value, asked, own) = match view.plan.trigger {
         Trigger::Revoke => (record.id.as_str(), &ended.1.asked_lease_hmac, None),
-        Trigger::Teardown => (CALLERS_ACCESSOR, &ended.1.asked_accessor_hmac, issued.1.accessor_hmac.as_deref()),
+        Trigger::Teardown => {
+            let Some(own) = issued.1.accessor_hmac.as_deref() else {
+                let observed = "the issue's entry does not say whose token asked";
+                return Err((Reason::NotObserved, observed.into(), vec![issued.0]));
+            };
+            (CALLERS_ACCESSOR, &ended.1.asked_accessor_hmac, Some(own))
+        }
         // The prefix in the path names it, which was looked at.
         _ => return Ok(None),
     };
@@ -171,63 +177,61 @@ fn same_credential(
     Ok(Some(hmac.chars().take(24).collect()))
 }
 
-/// What the trigger was and what the backend's own log says must agree.
+/// What the trigger was and what the backend's own log says of each refusal must agree.
 fn causes(view: &View<'_>) -> Result<String, Broken> {
-    let door = view.drill.doors.first().map_or("", String::as_str);
-    let Some(counted) = super::trigger::counted(view, door) else {
-        return Err((Reason::PremiseFailed, "the backend was not seen to refuse".into(), vec![]));
-    };
-    let reason = view.events.iter().find_map(|e| match &e.body {
-        Body::Reason { series, n, line, cause }
-            if series.part == (Part::Subject { member: 0 }) && probe_is(view, counted, *n) =>
-        {
-            Some((e.seq, line, *cause))
-        }
-        _ => None,
-    });
-    let Some((seq, line, cause)) = reason else {
-        return Ok("the backend's log does not tell".into());
-    };
     let authority_down =
-        view.events.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
-    let agrees = match cause {
-        Cause::Gone | Cause::Barred | Cause::Unknown => true,
-        Cause::Expired => !view.plan.trigger.is_requested() && authority_down,
-        Cause::WrongSecret => false,
-    };
-    if !agrees {
-        let observed = format!("the trigger was {}, the backend's log says: {line}", view.plan.trigger.name());
-        return Err((Reason::CausesDiffer, observed, vec![counted, seq]));
+        view.facts.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
+    let mut told = None;
+    for counted in refused(view)? {
+        let Some((seq, line, cause)) = super::trigger::reason_of(view, counted) else { continue };
+        let agrees = match cause {
+            Cause::Gone | Cause::Barred | Cause::Unknown => true,
+            Cause::Expired => !view.plan.trigger.is_requested() && authority_down,
+            Cause::WrongSecret => false,
+        };
+        if !agrees {
+            let observed = format!("the trigger was {}, the backend's log says: {line}", view.plan.trigger.name());
+            return Err((Reason::CausesDiffer, observed, vec![counted, seq]));
+        }
+        told = told.or(Some(line));
     }
-    Ok(line.clone())
+    Ok(told.unwrap_or("the backend's log does not tell").to_string())
 }
 
-fn probe_is(view: &View<'_>, seq: u64, n: u32) -> bool {
-    view.events.iter().any(|e| e.seq == seq && matches!(&e.body, Body::Probe { n: m, .. } if *m == n))
+/// The entity's name: a banned caller is a copy of the stated one.
+fn callers_name(view: &View<'_>) -> String {
+    let name = &view.plan.caller.name;
+    match view.plan.trigger {
+        Trigger::Incident { .. } => format!("{name}-{}", view.plan.scenario),
+        _ => name.clone(),
+    }
 }
 
 /// Both are joined to somebody by name.
 pub fn actor(view: &View<'_>) -> Found {
     let found = || {
-        let (_, record) = all_subjects(view)?[0];
-        let issued = chain::issuance(view, record)?;
-        let (seq, caller) = chain::entity(view, issued)?;
-        let mut events = vec![issued.0, seq];
-        if !caller.name.starts_with(view.plan.caller.name.as_str()) {
-            let observed = format!("issued to {}, the drill says {}", caller.name, view.plan.caller.name);
-            return Err((Reason::MetadataDiffers, observed, events));
+        let (subjects, name) = (chain::subjects(view)?, callers_name(view));
+        let mut events = Vec::new();
+        for (_, record) in &subjects {
+            let issued = chain::issuance(view, record)?;
+            let (seq, caller) = chain::entity(view, issued)?;
+            if caller.name != name {
+                let observed = format!("issued to {}, the drill says {name}", caller.name);
+                return Err((Reason::MetadataDiffers, observed, vec![issued.0, seq]));
+            }
+            events.extend([issued.0, seq]);
         }
         if !view.plan.trigger.is_requested() {
-            return Ok((format!("issued to {}; nobody asked for its end", caller.name), events));
+            return Ok((format!("issued to {name}; nobody asked for its end"), events));
         }
-        let ended = ending(view, record)?;
+        let ended = ending(view, subjects[0].1)?;
         let (seq, operator) = chain::entity(view, ended)?;
         events.extend([ended.0, seq]);
         if operator.name != OPERATOR {
             let observed = format!("ended by {}, not by {OPERATOR}", operator.name);
             return Err((Reason::MetadataDiffers, observed, events));
         }
-        Ok((format!("issued to {}, ended by {}", caller.name, operator.name), events))
+        Ok((format!("issued to {name}, ended by {}", operator.name), events))
     };
     settle(view, "the entries' entities have names: the caller's, the operator's", found())
 }
@@ -235,29 +239,36 @@ pub fn actor(view: &View<'_>) -> Found {
 /// Both stand in the tenant's namespace.
 pub fn tenant(view: &View<'_>) -> Found {
     let found = || {
-        let (_, record) = all_subjects(view)?[0];
-        let issued = chain::issuance(view, record)?;
-        let (seq, entity) = chain::entity(view, issued)?;
-        let (read, tenant) = chain::tenant_of(view, &record.namespace)?;
-        let mut events = vec![issued.0, seq, read];
-        let mut namespaces = vec![issued.1.namespace.as_str()];
+        let subjects = chain::subjects(view)?;
+        let (mut events, mut observed) = (Vec::new(), String::new());
+        for (_, record) in &subjects {
+            let (seen, here) = tenants(view, record)?;
+            observed = seen;
+            events.extend(here);
+        }
         if view.plan.trigger.is_requested() {
-            let ended = ending(view, record)?;
-            events.push(ended.0);
-            namespaces.push(ended.1.namespace.as_str());
+            // Looked for in the tenant's namespace only: one that stands elsewhere revoked nothing of the tenant's.
+            events.push(ending(view, subjects[0].1)?.0);
         }
-        if let Some(other) = namespaces.iter().find(|n| **n != record.namespace) {
-            return Err((Reason::MetadataDiffers, format!("an entry stands in the namespace {other}"), events));
-        }
-        match entity.metadata.get("tenant") {
-            Some(own) if own == tenant => Ok((format!("{tenant}, namespace {}", record.namespace), events)),
-            Some(own) => {
-                Err((Reason::MetadataDiffers, format!("the entity is {own}'s, the namespace {tenant}'s"), events))
-            }
-            None => Err((Reason::MetadataMissing, "the entity names no tenant".into(), events)),
-        }
+        Ok((observed, events))
     };
     settle(view, "the entries stand in the tenant's namespace, and the entity is the tenant's", found())
+}
+
+fn tenants(view: &View<'_>, record: &Record) -> Linked {
+    let issued = chain::issuance(view, record)?;
+    let (seq, entity) = chain::entity(view, issued)?;
+    let (read, tenant) = chain::tenant_of(view, &record.namespace)?;
+    let events = vec![issued.0, seq, read];
+    let other = issued.1.namespace.as_str();
+    if other != record.namespace {
+        return Err((Reason::MetadataDiffers, format!("the entry stands in the namespace {other}"), events));
+    }
+    match entity.metadata.get("tenant") {
+        Some(own) if own == tenant => Ok((format!("{tenant}, namespace {}", record.namespace), events)),
+        Some(own) => Err((Reason::MetadataDiffers, format!("the entity is {own}'s, the namespace {tenant}'s"), events)),
+        None => Err((Reason::MetadataMissing, "the entity names no tenant".into(), events)),
+    }
 }
 
 /// The true credentials stand in no log.

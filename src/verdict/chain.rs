@@ -1,6 +1,7 @@
 //! Lease id → audit entry of the issuance → entity → owner and tenant: what the authority says of a credential, joined.
 
 use super::reason::Reason;
+use super::search;
 use super::view::View;
 use crate::history::{AuditEntry, Body, Entity, Part, Record};
 
@@ -11,14 +12,20 @@ pub type Broken = (Reason, String, Vec<u64>);
 pub type Entry<'a> = (u64, &'a AuditEntry);
 
 /// All subjects of the cohort, with their records.
-pub fn subjects<'a>(view: &View<'a>) -> Vec<(u64, &'a Record)> {
-    let issued = (0..view.plan.leases).map(|member| view.issued(&Part::Subject { member }));
-    issued.map_while(|issued| issued.map(|(seq, record, ..)| (seq, record))).collect()
+///
+/// # Errors
+/// One of them was not issued: nothing can be said of all.
+pub fn subjects<'a>(view: &View<'a>) -> Result<Vec<(u64, &'a Record)>, Broken> {
+    let one = |member: u32| {
+        let issued = view.issued(&Part::Subject { member }).map(|(seq, record, ..)| (seq, record));
+        issued.ok_or_else(|| (Reason::NotObserved, format!("number {} was not issued", member + 1), vec![]))
+    };
+    (0..view.plan.leases.max(1)).map(one).collect()
 }
 
 /// The answered requests of this scenario in the audit log, whatever the answer was.
 pub fn answers<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
-    view.events.iter().filter_map(|e| match &e.body {
+    view.facts.iter().filter_map(|e| match &e.body {
         Body::Audit { entry, .. } if entry.kind == "response" => Some((e.seq, entry)),
         _ => None,
     })
@@ -29,9 +36,12 @@ pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + 
     answers(view).filter(|(_, e)| e.error.is_none())
 }
 
-/// Why an entry that should be in the log is not.
+/// Why an entry that should be in the log is not. Where evidence of the run is lost, the entry may be what is lost.
 pub fn missing(view: &View<'_>, what: &str) -> Broken {
-    let log = view.events.iter().rev().find_map(|e| match &e.body {
+    if !view.whole {
+        return (Reason::EvidenceIncomplete, format!("{what} is not in what is left of the evidence"), vec![]);
+    }
+    let log = view.facts.iter().rev().find_map(|e| match &e.body {
         Body::AuditLog { torn, marked, .. } => Some((e.seq, *torn, *marked)),
         _ => None,
     });
@@ -68,7 +78,7 @@ pub fn entity<'a>(view: &View<'a>, (seq, entry): Entry<'_>) -> Result<(u64, &'a 
     let Some(id) = &entry.entity_id else {
         return Err((Reason::MetadataMissing, "the audit entry names no entity".into(), vec![seq]));
     };
-    let known = view.events.iter().find_map(|e| match &e.body {
+    let known = view.facts.iter().find_map(|e| match &e.body {
         Body::Entity { entity } if entity.id == *id => Some((e.seq, entity)),
         _ => None,
     });
@@ -80,7 +90,7 @@ pub fn entity<'a>(view: &View<'a>, (seq, entry): Entry<'_>) -> Result<(u64, &'a 
 /// # Errors
 /// It was not read, or says nothing.
 pub fn tenant_of<'a>(view: &View<'a>, namespace: &str) -> Result<(u64, &'a str), Broken> {
-    let read = view.events.iter().find_map(|e| match &e.body {
+    let read = view.facts.iter().find_map(|e| match &e.body {
         Body::Namespace { path, tenant } if path == namespace => Some((e.seq, tenant)),
         _ => None,
     });
@@ -95,16 +105,36 @@ pub fn tenant_of<'a>(view: &View<'a>, namespace: &str) -> Result<(u64, &'a str),
 
 /// How this server's audit log writes a value.
 pub fn hmac_of<'a>(view: &View<'a>, value: &str) -> Option<(u64, &'a str)> {
-    view.events.iter().find_map(|e| match &e.body {
+    view.facts.iter().find_map(|e| match &e.body {
         Body::AuditHash { of, hmac } if of == value => Some((e.seq, hmac.as_str())),
         _ => None,
     })
 }
 
 /// The authority's own log says that a lease was revoked.
-pub fn revoked(view: &View<'_>, lease: &str) -> Option<u64> {
-    view.events.iter().find_map(|e| match &e.body {
-        Body::Revoked { lease: l, .. } if l == lease => Some(e.seq),
+///
+/// # Errors
+/// It does not: missing where that log could be read, else nothing follows. The mark in the audit log says nothing of this one.
+pub fn revoked(view: &View<'_>, lease: &str) -> Result<u64, Broken> {
+    let lines = || {
+        view.facts.iter().filter_map(|e| match &e.body {
+            Body::Revoked { lease, .. } => Some((e.seq, lease)),
+            _ => None,
+        })
+    };
+    if let Some((seq, _)) = lines().find(|(_, l)| *l == lease) {
+        return Ok(seq);
+    }
+    let what = format!("that {lease} was revoked is not in the authority's log");
+    if !view.whole {
+        return Err((Reason::EvidenceIncomplete, what, vec![]));
+    }
+    let readable = view.facts.iter().find_map(|e| match &e.body {
+        Body::Search { search } if search.place == search::AUTHORITYS_LOG && search::sees(search) => Some(e.seq),
         _ => None,
-    })
+    });
+    match readable.or_else(|| lines().next().map(|(seq, _)| seq)) {
+        Some(seq) => Err((Reason::AuditMissing, what, vec![seq])),
+        None => Err((Reason::AuditSilent, format!("{what}, and nothing else is either"), vec![])),
+    }
 }

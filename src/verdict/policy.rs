@@ -3,18 +3,21 @@
 use super::exposure::sandwiched;
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Seen, View};
+use super::view::{Line, Obs, Seen, View};
 use crate::credential::CAPPED;
 use crate::history::{Attempt, Body, Claim, Grant, Part};
+use std::collections::BTreeSet;
 
 /// Answers by which a server refuses, whatever stands behind it. 500 is how it answers for a token or a backend of somebody else's.
 const REFUSED: &[u16] = &[307, 400, 403, 404, 405, 500];
 /// Who must have tried to get at a tenant's lease.
 const OTHERS: &[&str] =
     &["another tenant's caller", "another tenant's administrator", "another caller of the same tenant"];
+/// Who must have tried to get at the parent.
+const PARENT_SEEKERS: &[&str] = &["the caller", "another tenant's administrator"];
 
 fn attempts<'v, 'a>(view: &'v View<'a>, claim: Claim) -> impl Iterator<Item = (u64, &'a Attempt)> + use<'v, 'a> {
-    view.events.iter().filter_map(move |e| match &e.body {
+    view.facts.iter().filter_map(move |e| match &e.body {
         Body::Attempt { attempt } if attempt.claim == claim => Some((e.seq, attempt)),
         _ => None,
     })
@@ -28,16 +31,30 @@ fn words(attempt: &Attempt) -> String {
     format!("{} tried to {}: {}", attempt.by, attempt.what, attempt.status)
 }
 
-/// Only a 403 proves a policy: 400 and 500 come from elsewhere.
+/// Only a 403 proves a policy: 400 and 500 come from elsewhere. And a token that is no good for anything gets it too: before and
+/// after, the same caller is granted what it may have.
 pub fn role_refused(view: &View<'_>) -> Found {
-    let expected = "a role that the caller may not use is refused with 403";
-    let Some((seq, attempt)) = attempts(view, Claim::RoleRefused).next() else {
+    let expected = "a role that the caller may not use is refused with 403, the caller's own is not";
+    let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::RoleRefused).collect();
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| succeeded(a)) {
+        return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
+    }
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| a.status != 403) {
+        return Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![*seq]);
+    }
+    let (Some((first, _)), Some((last, _))) = (tried.first(), tried.last()) else {
         return Found::unknown(Reason::NotObserved, expected, "not tried", vec![]);
     };
-    match attempt.status {
-        403 => Found::passed(expected, "403", vec![seq]).resting_on(view.whole, &[]),
-        _ if succeeded(attempt) => Found::failed(Reason::Breach, expected, words(attempt), vec![seq]),
-        _ => Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![seq]),
+    let before = view.issued(&Part::Victim).map(|(seq, ..)| seq).filter(|seq| seq < first);
+    let after = super::renew::grants(view, &Part::Victim).find(|(seq, g)| seq > last && !g.renewal && g.status == 200);
+    match (before, after) {
+        (Some(before), Some((after, _))) => {
+            Found::passed(expected, "403", vec![before, *first, *last, after]).resting_on(view.whole, &[])
+        }
+        _ => {
+            let observed = "403, and it was not seen to get before and after what it may have";
+            Found::unknown(Reason::NothingToCompare, expected, observed, vec![*first, *last])
+        }
     }
 }
 
@@ -67,32 +84,14 @@ pub fn tenant_isolated(view: &View<'_>, door: &str) -> Found {
     };
     let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::TenantIsolated).collect();
     let mut unknown: Option<(Reason, String, u64)> = None;
+    let mut known_before = false;
     for (seq, attempt) in &tried {
-        if attempt.reads && succeeded(attempt) {
-            return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
+        match effect(attempt, victim, control, known_before) {
+            Effect::None => {}
+            Effect::Proved(reason, observed) => return Found::failed(reason, expected, observed, vec![*seq]),
+            Effect::Perhaps(reason, observed) => unknown = unknown.or(Some((reason, observed, *seq))),
         }
-        if attempt.lease_known == Some(false) {
-            let observed = format!("{}; the lease is gone", words(attempt));
-            return Found::failed(Reason::VictimHarmed, expected, observed, vec![*seq]);
-        }
-        let obs = victim.obs.iter().find(|o| Some(o.n) == attempt.victim_probe);
-        match obs.map(|o| o.seen) {
-            Some(Seen::Accepted) if REFUSED.contains(&attempt.status) || succeeded(attempt) => {}
-            Some(Seen::Accepted) => unknown = unknown.or(Some((Reason::NoAnswer, words(attempt), *seq))),
-            Some(Seen::Refused(_)) => {
-                let rest = || victim.obs.iter().filter(|o| Some(o.n) >= attempt.victim_probe);
-                let gone = rest().all(|o| matches!(o.seen, Seen::Refused(_)) && sandwiched(o, control));
-                let observed = format!("{}; after it the backend refuses the credential", words(attempt));
-                if gone {
-                    return Found::failed(Reason::VictimHarmed, expected, observed, vec![*seq]);
-                }
-                unknown = unknown.or(Some((Reason::ControlNotAccepted, observed, *seq)));
-            }
-            Some(Seen::Nothing) | None => {
-                let observed = format!("{}; the credential was not seen accepted after it", words(attempt));
-                unknown = unknown.or(Some((Reason::NoAnswer, observed, *seq)));
-            }
-        }
+        known_before |= attempt.lease_known == Some(true);
     }
     let events = tried.iter().map(|(seq, _)| *seq).collect();
     if let Some((reason, observed, seq)) = unknown {
@@ -105,15 +104,70 @@ pub fn tenant_isolated(view: &View<'_>, door: &str) -> Found {
     Found::passed(expected, observed, events).resting_on(view.whole && victim.whole, &[])
 }
 
+/// What an attempt did.
+enum Effect {
+    None,
+    Proved(Reason, String),
+    Perhaps(Reason, String),
+}
+
+fn effect(attempt: &Attempt, victim: &Line<'_>, control: &Line<'_>, known_before: bool) -> Effect {
+    let words = words(attempt);
+    if attempt.reads && succeeded(attempt) {
+        return Effect::Proved(Reason::Breach, words);
+    }
+    let Some(n) = attempt.victim_probe else {
+        return Effect::Perhaps(Reason::NotObserved, format!("{words}; the credential was not tried after it"));
+    };
+    let seen = |n: u32| victim.obs.iter().find(|o| o.n == n).map(|o| o.seen);
+    let dead = |o: &Obs<'_>| matches!(o.seen, Seen::Refused(m) if m.may_be_dead()) && sandwiched(o, control);
+    let gone = || victim.obs.iter().filter(|o| o.n >= n).all(dead);
+    match seen(n) {
+        Some(Seen::Accepted) => {}
+        // Only what worked just before can have been ended by it.
+        Some(Seen::Refused(_)) if gone() && seen(n.saturating_sub(1)) == Some(Seen::Accepted) => {
+            return Effect::Proved(
+                Reason::VictimHarmed,
+                format!("{words}; after it the backend refuses the credential"),
+            );
+        }
+        Some(Seen::Refused(_)) => {
+            return Effect::Perhaps(Reason::ControlNotAccepted, format!("{words}; after it the credential is refused"));
+        }
+        Some(Seen::Nothing) | None => {
+            return Effect::Perhaps(
+                Reason::NoAnswer,
+                format!("{words}; the credential was not seen accepted after it"),
+            );
+        }
+    }
+    match attempt.lease_known {
+        Some(false) if known_before => Effect::Proved(Reason::VictimHarmed, format!("{words}; the lease is gone")),
+        // The same look-up must have found it once: else it is a typing error and no absence.
+        Some(false) => Effect::Perhaps(Reason::NothingToCompare, format!("{words}; the lease was never found")),
+        None => Effect::Perhaps(Reason::NotObserved, format!("{words}; the lease was not looked up after it")),
+        Some(true) if REFUSED.contains(&attempt.status) || succeeded(attempt) => Effect::None,
+        Some(true) => Effect::Perhaps(Reason::NoAnswer, words),
+    }
+}
+
 /// After an incident the banned caller gets nothing new.
 pub fn reissue_refused(view: &View<'_>) -> Found {
     let expected = "the banned caller gets no new credential, with its old token or by a new login";
     let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::Reissue).collect();
     let events: Vec<u64> = tried.iter().map(|(seq, _)| *seq).collect();
+    // One whose ban was perhaps never heard may get what it asks for.
+    if view.trigger().is_none() {
+        return Found::unknown(Reason::NotObserved, expected, "nobody was banned", events);
+    }
+    if !view.answered() {
+        return Found::unknown(Reason::TriggerUnanswered, expected, "whether it was banned is not known", events);
+    }
     if let Some((seq, attempt)) = tried.iter().find(|(_, a)| succeeded(a)) {
         return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
     }
-    if tried.len() < 2 {
+    let ways: BTreeSet<&str> = tried.iter().map(|(_, a)| a.what.as_str()).collect();
+    if ways.len() < 2 {
         return Found::unknown(Reason::NotObserved, expected, "it did not try both", events);
     }
     match tried.iter().find(|(_, a)| ![400, 403].contains(&a.status)) {
@@ -135,8 +189,8 @@ pub fn parent_unreadable(view: &View<'_>) -> Found {
     if let Some((seq, attempt)) = tried.iter().find(|(_, a)| ![403, 404, 405].contains(&a.status)) {
         return Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![*seq]);
     }
-    if tried.is_empty() {
-        return Found::unknown(Reason::NotObserved, expected, "nobody tried", vec![]);
+    if let Some(absent) = PARENT_SEEKERS.iter().find(|by| !tried.iter().any(|(_, a)| a.by == **by)) {
+        return Found::unknown(Reason::NotObserved, expected, format!("{absent} did not try"), vec![]);
     }
     super::search::nowhere(view, "parent", expected, tried.iter().map(|(seq, _)| *seq).collect())
 }
@@ -158,7 +212,10 @@ pub fn parent_rotated(view: &View<'_>, door: &str) -> Found {
         let observed = format!("before the rotation: {}", first.saw.label());
         return Found::unknown(Reason::NoAnswer, expected, observed, events);
     }
-    if !(matches!(last.seen, Seen::Refused(m) if m.may_be_dead()) && sandwiched(last, control)) {
+    if !matches!(last.seen, Seen::Refused(m) if m.may_be_dead()) {
+        return Found::unknown(Reason::NoAnswer, expected, last.saw.label(), events);
+    }
+    if !sandwiched(last, control) {
         return Found::unknown(Reason::ControlNotAccepted, expected, last.saw.label(), events);
     }
     Found::passed(expected, format!("accepted, rotated, refused: {}", last.saw.label()), events)

@@ -129,87 +129,100 @@ impl Reason {
 
     /// As in the evidence, and what it means in one sentence.
     pub fn text(self) -> (&'static str, &'static str) {
+        (self.word(), self.means())
+    }
+
+    fn word(self) -> &'static str {
         match self {
-            Self::Proved => ("proved", "what was claimed was seen"),
-            Self::EvidenceIncomplete => {
-                ("evidence-incomplete", "the run did not come to its end, or a part of its evidence is lost")
-            }
-            Self::PremiseFailed => ("premise-failed", "it rests on a check that is not passed"),
-            Self::NotObserved => ("not-observed", "what should have been observed was not"),
-            Self::NoAnswer => (
-                "no-answer",
-                "the server gave no answer that its closed table of codes knows: nothing follows from silence",
-            ),
-            Self::ControlNotAccepted => (
-                "control-not-accepted",
-                "the control was not accepted around the refusal: a dead credential and a dead server look alike",
-            ),
-            Self::IntervalSpansLimit => {
-                ("interval-spans-limit", "death may lie before or after the limit: the observations do not tell")
-            }
-            Self::AcceptedAfterLimit => {
-                ("accepted-after-limit", "the backend still let the credential in after the limit")
-            }
-            Self::DeadBeforeTrigger => {
-                ("dead-before-trigger", "access had ended before the trigger was pulled, so the trigger proved nothing")
-            }
-            Self::AcceptedAgain => ("accepted-again", "the backend refused the credential and let it in again"),
-            Self::NeverAccepted => ("never-accepted", "the issued credential does not work at the backend"),
-            Self::BogusAccepted => ("bogus-accepted", "the backend lets in what was never issued: it refuses nobody"),
-            Self::AllowedDenied => ("allowed-denied", "the credential may not do what it is for"),
-            Self::DeniedAllowed => ("denied-allowed", "the credential may do what it must not"),
-            Self::StatementBroken => {
-                ("statement-broken", "the statement fails for the administrator too: a typing error is no denial")
-            }
-            Self::TriggerRejected => ("trigger-rejected", "the authority did not carry it out"),
-            Self::TriggerUnanswered => {
-                ("trigger-unanswered", "the authority gave no answer: it may or may not have carried it out")
-            }
-            Self::LeaseLeft => ("lease-left", "the authority still knows the lease"),
-            Self::ResidueLeft => ("residue-left", "something of the credential was left behind"),
-            Self::NothingToCompare => {
-                ("nothing-to-compare", "the same query does not find what must be there, so its silence proves nothing")
-            }
-            Self::ControlEnded => ("control-ended", "the trigger ended more than it should"),
-            Self::ReissueRefused => ("reissue-refused", "a credential issued afterwards does not work"),
-            Self::MayOutlive => {
-                ("may-outlive", "the session lives on, as the drill says it may: that needs an exception")
-            }
-            Self::RefusedEarly => ("refused-early", "the credential died before the end that it states"),
-            Self::CheckerPanicked => ("checker-panicked", "an error of this program kept the check from being judged"),
-            claim => claim.of_the_chain(),
+            Self::Proved => "proved",
+            Self::EvidenceIncomplete => "evidence-incomplete",
+            Self::PremiseFailed => "premise-failed",
+            Self::NotObserved => "not-observed",
+            Self::NoAnswer => "no-answer",
+            Self::ControlNotAccepted => "control-not-accepted",
+            Self::IntervalSpansLimit => "interval-spans-limit",
+            Self::AcceptedAfterLimit => "accepted-after-limit",
+            Self::DeadBeforeTrigger => "dead-before-trigger",
+            Self::AcceptedAgain => "accepted-again",
+            Self::NeverAccepted => "never-accepted",
+            Self::BogusAccepted => "bogus-accepted",
+            Self::AllowedDenied => "allowed-denied",
+            Self::DeniedAllowed => "denied-allowed",
+            Self::StatementBroken => "statement-broken",
+            Self::TriggerRejected => "trigger-rejected",
+            Self::TriggerUnanswered => "trigger-unanswered",
+            Self::LeaseLeft => "lease-left",
+            Self::ResidueLeft => "residue-left",
+            Self::NothingToCompare => "nothing-to-compare",
+            Self::ControlEnded => "control-ended",
+            Self::ReissueRefused => "reissue-refused",
+            Self::MayOutlive => "may-outlive",
+            Self::RefusedEarly => "refused-early",
+            Self::MetadataMissing => "metadata-missing",
+            Self::MetadataDiffers => "metadata-differs",
+            Self::AuditMissing => "audit-missing",
+            Self::AuditSilent => "audit-silent",
+            Self::AuditUnlinked => "audit-unlinked",
+            Self::CausesDiffer => "causes-differ",
+            Self::SecretFound => "secret-found",
+            Self::SearchBlind => "search-blind",
+            Self::Breach => "breach",
+            Self::VictimHarmed => "victim-harmed",
+            Self::CapMissing => "cap-missing",
+            Self::CapExceeded => "cap-exceeded",
+            Self::NotExtended => "not-extended",
+            Self::ParentAccepted => "parent-accepted",
+            Self::CheckerPanicked => "checker-panicked",
         }
     }
 
-    /// The same for what the authority says of a credential.
-    fn of_the_chain(self) -> (&'static str, &'static str) {
+    fn means(self) -> &'static str {
         match self {
-            Self::MetadataMissing => {
-                ("metadata-missing", "nobody can be found who answers for the credential, or whose it is")
+            Self::Proved => "what was claimed was seen",
+            Self::EvidenceIncomplete => "the run did not come to its end, or a part of its evidence is lost",
+            Self::PremiseFailed => "it rests on a check that is not passed",
+            Self::NotObserved => "what should have been observed was not",
+            Self::NoAnswer => {
+                "the server gave no answer that its closed table of codes knows: nothing follows from silence"
             }
-            Self::MetadataDiffers => ("metadata-differs", "the authority says something else than the drill states"),
-            Self::AuditMissing => ("audit-missing", "it happened, and the audit trail does not show it"),
-            Self::AuditSilent => {
-                ("audit-silent", "the audit log cannot be relied on: what is not in it may have happened")
+            Self::ControlNotAccepted => {
+                "the control was not accepted around the refusal: a dead credential and a dead server look alike"
             }
-            Self::AuditUnlinked => ("audit-unlinked", "the audit trail does not lead from the issue to the end"),
-            Self::CausesDiffer => ("causes-differ", "it ended for another reason than the trigger"),
-            Self::SecretFound => ("secret-found", "a secret stands in the clear"),
-            Self::SearchBlind => {
-                ("search-blind", "the search does not find what must be there, so its silence proves nothing")
+            Self::IntervalSpansLimit => "death may lie before or after the limit: the observations do not tell",
+            Self::AcceptedAfterLimit => "the backend still let the credential in after the limit",
+            Self::DeadBeforeTrigger => "access had ended before the trigger was pulled, so the trigger proved nothing",
+            Self::AcceptedAgain => "the backend refused the credential and let it in again",
+            Self::NeverAccepted => "the issued credential does not work at the backend",
+            Self::BogusAccepted => "the backend lets in what was never issued: it refuses nobody",
+            Self::AllowedDenied => "the credential may not do what it is for",
+            Self::DeniedAllowed => "the credential may do what it must not",
+            Self::StatementBroken => "the statement fails for the administrator too: a typing error is no denial",
+            Self::TriggerRejected => "the authority did not carry it out",
+            Self::TriggerUnanswered => "the authority gave no answer: it may or may not have carried it out",
+            Self::LeaseLeft => "the authority still knows the lease",
+            Self::ResidueLeft => "something of the credential was left behind",
+            Self::NothingToCompare => "the same query does not find what must be there, so its silence proves nothing",
+            Self::ControlEnded => "the trigger ended more than it should",
+            Self::ReissueRefused => "a credential issued afterwards does not work",
+            Self::MayOutlive => "the session lives on, as the drill says it may: that needs an exception",
+            Self::RefusedEarly => "the credential died before the end that it states",
+            Self::MetadataMissing => "nobody can be found who answers for the credential, or whose it is",
+            Self::MetadataDiffers => "the authority says something else than the drill states",
+            Self::AuditMissing => "it happened, and the audit trail does not show it",
+            Self::AuditSilent => "the audit log cannot be relied on: what is not in it may have happened",
+            Self::AuditUnlinked => "the audit trail does not lead from the issue to the end",
+            Self::CausesDiffer => "it ended for another reason than the trigger",
+            Self::SecretFound => "a secret stands in the clear",
+            Self::SearchBlind => "the search does not find what must be there, so its silence proves nothing",
+            Self::Breach => "somebody got what they must not get",
+            Self::VictimHarmed => "somebody else can end this credential",
+            Self::CapMissing => "without a cap, renewal hides a consumer that nobody remembers",
+            Self::CapExceeded => "more was granted than the cap allows",
+            Self::NotExtended => "renewal does not work: consumers lose access in the middle of their work",
+            Self::ParentAccepted => {
+                "the parent's first credential still works, and somebody besides the authority knew it"
             }
-            Self::Breach => ("breach", "somebody got what they must not get"),
-            Self::VictimHarmed => ("victim-harmed", "somebody else can end this credential"),
-            Self::CapMissing => ("cap-missing", "without a cap, renewal hides a consumer that nobody remembers"),
-            Self::CapExceeded => ("cap-exceeded", "more was granted than the cap allows"),
-            Self::NotExtended => {
-                ("not-extended", "renewal does not work: consumers lose access in the middle of their work")
-            }
-            Self::ParentAccepted => (
-                "parent-accepted",
-                "the parent's first credential still works, and somebody besides the authority knew it",
-            ),
-            _ => ("", ""),
+            Self::CheckerPanicked => "an error of this program kept the check from being judged",
         }
     }
 }

@@ -3,11 +3,22 @@
 use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
-use crate::history::Body;
+use crate::history::{Body, Search};
+
+/// The log that the authority itself writes.
+pub const AUTHORITYS_LOG: &str = "the authority's log";
+const LOGS: [&str; 3] = ["the audit log", AUTHORITYS_LOG, "the backend's log"];
+/// Where else a parent's secret could stand; places of which there are several begin so.
+const PARENTS: [&str; 2] = ["the connection as the authority shows it", "environment, arguments and labels of "];
+
+/// Whether a search finds what must be there.
+pub fn sees(search: &Search) -> bool {
+    search.lines > 0 && search.control_found
+}
 
 /// A secret that was searched for was found in no place, and every search could see.
 pub fn nowhere(view: &View<'_>, of: &str, expected: &str, mut events: Vec<u64>) -> Found {
-    let searches = view.events.iter().filter_map(|e| match &e.body {
+    let searches = view.facts.iter().filter_map(|e| match &e.body {
         Body::Search { search } if search.of == of => Some((e.seq, search)),
         _ => None,
     });
@@ -16,13 +27,15 @@ pub fn nowhere(view: &View<'_>, of: &str, expected: &str, mut events: Vec<u64>) 
         let observed = format!("found in {} of {} lines of {}", search.found, search.lines, search.place);
         return Found::failed(Reason::SecretFound, expected, observed, vec![*seq]);
     }
-    let blind = searches.iter().find(|(_, s)| s.lines == 0 || s.secrets == 0 || !s.control_found);
+    let blind = searches.iter().find(|(_, s)| s.secrets == 0 || !sees(s));
     if let Some((seq, search)) = blind {
         let observed = format!("the search of {} does not find what must be there either", search.place);
         return Found::unknown(Reason::SearchBlind, expected, observed, vec![*seq]);
     }
-    if searches.is_empty() {
-        return Found::unknown(Reason::NotObserved, expected, "nothing was searched", events);
+    let elsewhere: &[&str] = if of == "parent" { &PARENTS } else { &[] };
+    let unsearched = |place: &&&str| !searches.iter().any(|(_, s)| s.place.starts_with(**place));
+    if let Some(place) = LOGS.iter().chain(elsewhere).find(unsearched) {
+        return Found::unknown(Reason::NotObserved, expected, format!("not searched: {}", place.trim()), events);
     }
     events.extend(searches.iter().map(|(seq, _)| *seq));
     let lines: u64 = searches.iter().map(|(_, s)| s.lines).sum();

@@ -6,6 +6,7 @@ use super::reason::Reason;
 use super::view::{Line, Obs, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
+use crate::backend::Cause;
 use crate::definition::Trigger;
 use crate::history::{Ack, Body, Moment, Part, Stock};
 use std::borrow::Cow;
@@ -42,9 +43,10 @@ fn cohort(view: &View<'_>, judge: impl Fn(u32) -> Found) -> Found {
     let all: Vec<Found> = (0..view.plan.leases.max(1)).map(judge).collect();
     let members = all.len();
     let spans = || all.iter().filter_map(|found| found.exposure.as_ref());
-    // One that was not seen to die has no end, and then the cohort has none.
     let lower_us = spans().map(|e| e.lower_us).max();
-    let upper_us = spans().map(|e| e.upper_us).try_fold(i64::MIN, |last, upper| upper.map(|u| last.max(u)));
+    // One that was not seen to die, or not seen at all, has no end, and then the cohort has none.
+    let upper_of = |found: &Found| found.exposure.as_ref().and_then(|e| e.upper_us);
+    let upper_us = all.iter().try_fold(i64::MIN, |last, found| upper_of(found).map(|u| last.max(u)));
     let lived = |found: &Found| found.exposure.as_ref().map(|e| (e.upper_us.is_none(), e.upper_us, e.lower_us));
     let worst = all.into_iter().enumerate().max_by_key(|(_, found)| (found.outcome, lived(found)));
     let Some((member, mut worst)) = worst else {
@@ -120,12 +122,20 @@ impl<'a> Both<'_, 'a> {
     }
 }
 
-/// The event of the refusal that counts, where the credential is known to be dead at a door.
-pub fn counted(view: &View<'_>, door: &str) -> Option<u64> {
+/// The events of the refusals that count, one of each member, where the whole cohort is known to be dead at a door.
+pub fn counted(view: &View<'_>, door: &str) -> Option<Vec<u64>> {
     let dead = |member| both(view, door, member).filter(|both| both.upper_us.is_some());
-    // Of a cohort all must be dead; the first member's refusal stands for them.
-    (0..view.plan.leases.max(1)).all(|member| dead(member).is_some()).then_some(())?;
-    dead(0)?.death.counted.map(|o| o.seq)
+    (0..view.plan.leases.max(1)).map(|member| dead(member)?.death.counted.map(|o| o.seq)).collect()
+}
+
+/// What the backend's own log says of a probe: the event, its line, and what it means.
+pub fn reason_of<'a>(view: &View<'a>, probe: u64) -> Option<(u64, &'a str, Cause)> {
+    let at = view.events.binary_search_by_key(&probe, |e| e.seq).ok()?;
+    let Body::Probe { series: of, n: number, .. } = &view.events[at].body else { return None };
+    view.facts.iter().find_map(|e| match &e.body {
+        Body::Reason { series, n, line, cause } if series == of && n == number => Some((e.seq, line.as_str(), *cause)),
+        _ => None,
+    })
 }
 
 /// An interval for the reports.
@@ -138,14 +148,7 @@ pub fn exposure(
     (lower_us, upper_us): (i64, Option<i64>),
 ) -> Exposure {
     let refused = death.counted.filter(|_| upper_us.is_some());
-    let reason = refused.and_then(|o| {
-        view.events.iter().find_map(|e| match &e.body {
-            Body::Reason { series, n, line, .. } if *n == o.n && reason_is_of(series, of, session) => {
-                Some(line.clone())
-            }
-            _ => None,
-        })
-    });
+    let reason = refused.and_then(|o| reason_of(view, o.seq)).map(|(_, line, _)| line.to_string());
     Exposure {
         of: of.to_string(),
         session,
@@ -156,14 +159,6 @@ pub fn exposure(
         first_refused_us: refused.map(|o| o.done_us),
         code: refused.map(|o| o.saw.label().to_string()),
         reason,
-    }
-}
-
-fn reason_is_of(series: &crate::history::Series, of: &str, session: bool) -> bool {
-    match &series.part {
-        Part::Subject { .. } => !session && series.door == of,
-        Part::Session { kind, .. } => session && kind == of,
-        _ => false,
     }
 }
 
@@ -288,6 +283,9 @@ pub fn acknowledged(view: &View<'_>) -> Found {
             );
         }
         Ack::Acknowledged { .. } => {}
+    }
+    if !view.pulled_whole() {
+        return Found::unknown(Reason::NotObserved, expected, "not all of its requests were sent", vec![trigger.seq]);
     }
     let gone = super::residue::gone(view, Stock::Leases, Moment::After);
     match gone {

@@ -1,9 +1,12 @@
 //! One scenario's evidence, sorted: what the checks ask of it.
 
-use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan};
+use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan, Trigger};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
 use crate::observation::{Meaning, Saw, Stage};
 use std::collections::BTreeMap;
+
+/// A ban, the end of its token, and what is cleared.
+const INCIDENT_REQUESTS: usize = 3;
 
 /// What an observation can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +94,10 @@ pub struct View<'a> {
     pub whole: bool,
     /// The run's clock never went back: else none of its times can be believed.
     pub timed: bool,
-    /// Its own events and the whole drill's.
+    /// Its own events and the whole drill's, by number.
     pub events: Vec<&'a Event>,
+    /// Those that are no part of a series: of a cohort of a thousand, one event in a hundred.
+    pub facts: Vec<&'a Event>,
     lines: BTreeMap<Series, Line<'a>>,
 }
 
@@ -121,7 +126,9 @@ impl<'a> View<'a> {
             line.tick_us = history.head.clock_tick_us.max(1);
         }
         let whole = run.complete && run.timed && !run.interrupted && done;
-        Self { head: &history.head, drill, plan, whole, timed: run.timed, events, lines }
+        let of_a_series = |body: &Body| matches!(body, Body::Probe { .. } | Body::End { .. } | Body::Step { .. });
+        let facts = events.iter().copied().filter(|e| !of_a_series(&e.body)).collect();
+        Self { head: &history.head, drill, plan, whole, timed: run.timed, events, facts, lines }
     }
 
     /// The series of one part at one door.
@@ -137,7 +144,7 @@ impl<'a> View<'a> {
 
     /// The record of an issued credential, with the event's number and the request's times.
     pub fn issued(&self, part: &Part) -> Option<(u64, &'a Record, u64, u64)> {
-        self.events.iter().find_map(|e| match &e.body {
+        self.facts.iter().find_map(|e| match &e.body {
             Body::Issued { part: p, record, sent_us, received_us } if p == part => {
                 Some((e.seq, record, *sent_us, *received_us))
             }
@@ -146,7 +153,7 @@ impl<'a> View<'a> {
     }
 
     fn requests(&self) -> impl Iterator<Item = Pulled<'a>> {
-        self.events.iter().filter_map(|e| match &e.body {
+        self.facts.iter().filter_map(|e| match &e.body {
             Body::Trigger { sent_us, done_us, ack, .. } => {
                 Some(Pulled { seq: e.seq, sent_us: *sent_us, done_us: *done_us, ack })
             }
@@ -168,10 +175,24 @@ impl<'a> View<'a> {
         Some(Pulled { sent_us, done_us, ..worst })
     }
 
+    /// The correlation ids that the trigger's requests carried.
+    pub fn correlations(&self) -> impl Iterator<Item = &'a str> {
+        self.facts.iter().filter_map(|e| match &e.body {
+            Body::Trigger { correlation, .. } => correlation.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// Whether all requests of the trigger were sent: an incident that only bans has cleared nothing.
+    pub fn pulled_whole(&self) -> bool {
+        let needed = if matches!(self.plan.trigger, Trigger::Incident { .. }) { INCIDENT_REQUESTS } else { 1 };
+        self.requests().count() >= needed
+    }
+
     /// Whether the trigger is known to have been heard: every request answered, also by an error; a TTL needs nobody.
     pub fn answered(&self) -> bool {
         let heard = |r: Pulled<'_>| !matches!(r.ack, Ack::NoAnswer { .. });
-        !self.plan.trigger.is_requested() || (self.trigger().is_some() && self.requests().all(heard))
+        !self.plan.trigger.is_requested() || (self.pulled_whole() && self.requests().all(heard))
     }
 
     /// Until when a sound subject was accepted: the trigger's request, or the declared fault of the backend before it. None for a TTL,
@@ -184,7 +205,7 @@ impl<'a> View<'a> {
     /// The declared fault of the backend: when it began, and when it was healed.
     pub fn fault(&self) -> Option<(u64, Option<u64>)> {
         self.plan.fault.as_ref().filter(|fault| fault.server == FaultServer::Backend)?;
-        self.events.iter().find_map(|e| match &e.body {
+        self.facts.iter().find_map(|e| match &e.body {
             Body::Fault { server, from_us, healed_us, .. } if server == "backend" => Some((*from_us, *healed_us)),
             _ => None,
         })
@@ -218,7 +239,7 @@ impl<'a> View<'a> {
 
     /// The last stock-taking of a kind at a moment: number, present, absent, when asked.
     pub fn inventory(&self, stock: Stock, moment: Moment) -> Option<(u64, &'a [Named], &'a [Named], u64)> {
-        self.events.iter().rev().find_map(|e| match &e.body {
+        self.facts.iter().rev().find_map(|e| match &e.body {
             Body::Inventory { stock: s, moment: m, present, absent, sent_us, .. } if *s == stock && *m == moment => {
                 Some((e.seq, present.as_slice(), absent.as_slice(), *sent_us))
             }

@@ -10,13 +10,17 @@ use drill::credential::{
 use drill::definition::{
     Caller, CallerKind, DrillPlan, Ends, Location, Login, ScenarioPlan, SessionClaim, System, Trigger,
 };
-use drill::history::{Body, Event, Head, History, Invocation, Origin, Part, Record, State};
+use drill::history::{Body, Event, Head, History, Invocation, Origin, Part, Record, Series, State};
 
 pub const DRILL: &str = "d";
 pub const SCENARIO: &str = "s";
 pub const DOOR: &str = "login";
 pub const ALLOWED: &str = "SELECT 1 FROM orders";
 pub const DENIED: &str = "SELECT 1 FROM payroll";
+pub const NAMESPACE: &str = "t";
+pub const ROLE: &str = "r";
+/// How the audit log writes the accessor of the caller's token.
+pub const TOKEN_HMAC: &str = "hmac-sha256:accessor";
 pub const SUBJECT: Part = Part::Subject { member: 0 };
 
 /// The plan of a scenario, as far as the judge reads it.
@@ -53,14 +57,14 @@ pub fn head(plan: ScenarioPlan) -> Head {
         sha256: String::new(),
         authority_image: String::new(),
         credential: CredentialPlan::Database(DatabasePlan {
-            role: "r".into(),
+            role: ROLE.into(),
             source: RoleSource::Drill,
             creation_statements: vec![],
             revocation_statements: vec![],
             rollback_statements: vec![],
             renew_statements: vec![],
-            default_ttl_ms: 0,
-            max_ttl_ms: 0,
+            default_ttl_ms: super::proofs::TTL_MS,
+            max_ttl_ms: super::proofs::MAX_MS,
             mount: None,
         }),
         backend: BackendPlan::Postgres(PostgresPlan {
@@ -88,8 +92,8 @@ pub fn head(plan: ScenarioPlan) -> Head {
     }
 }
 
-/// The head that a spec asks for.
-pub fn head_of(spec: &Spec) -> Head {
+/// The plan that a spec asks for.
+pub fn plan_of(spec: &Spec) -> ScenarioPlan {
     let mut plan = scenario(spec.trigger.clone(), spec.limit_us / 1000);
     for kind in &spec.kinds {
         let limit_ms = spec.session_limit_us / 1000;
@@ -98,18 +102,34 @@ pub fn head_of(spec: &Spec) -> Head {
     }
     plan.ends = if spec.world.ends_denied { Ends::Denied } else { Ends::Refused };
     plan.fault.clone_from(&spec.fault);
-    head(plan)
+    plan.leases = spec.leases();
+    plan
+}
+
+/// Wall time of an instant: the run began with the epoch.
+pub fn at_us(us: u64) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(i64::try_from(us).unwrap()).unwrap()
+}
+
+/// The id of a part's lease.
+pub fn lease_id(part: &Part) -> String {
+    format!("database/creds/{ROLE}/{}", part.word())
+}
+
+/// A part's series of logins.
+pub fn series_of(part: Part) -> Series {
+    Series { part, door: DOOR.into() }
 }
 
 /// A record with a TTL, and the end that it states if it does.
-pub fn record(ttl_ms: u64, stated_end_us: Option<u64>) -> Record {
-    let stated_end = stated_end_us.map(|us| jiff::Timestamp::from_microsecond(i64::try_from(us).unwrap()).unwrap());
+pub fn record(part: &Part, ttl_ms: u64, stated_end_us: Option<u64>) -> Record {
+    let stated_end = stated_end_us.map(at_us);
     Record {
-        id: String::new(),
+        id: lease_id(part),
         name: "u".into(),
-        role: "r".into(),
+        role: ROLE.into(),
         twin_of: None,
-        namespace: String::new(),
+        namespace: NAMESPACE.into(),
         ttl_ms,
         renewable: false,
         stated_end,
@@ -142,6 +162,14 @@ impl Events {
     }
     pub fn add(&mut self, at_us: u64, body: Body) {
         self.0.push((at_us, State::Triggered, body));
+    }
+    /// Several at one instant, in this order.
+    pub fn add_all(&mut self, at_us: u64, bodies: Vec<Body>) {
+        bodies.into_iter().for_each(|body| self.add(at_us, body));
+    }
+    /// Several, each at its own.
+    pub fn extend(&mut self, bodies: Vec<(u64, Body)>) {
+        bodies.into_iter().for_each(|(at_us, body)| self.add(at_us, body));
     }
     /// When the last event happened.
     pub fn last_us(&self) -> u64 {

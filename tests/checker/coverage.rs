@@ -1,7 +1,8 @@
 //! Every check, verdict and reason that can be reached is, and nothing else is.
 
 use super::many::Row;
-use super::table::ROWS;
+use super::table::{ROWS, Row as Line};
+use super::{table_audit, table_metadata, table_policy, table_renew};
 use drill::verdict::Outcome::{self, Failed, Inconclusive, Passed};
 use drill::verdict::{Reason, TABLE, judge};
 use std::collections::BTreeSet;
@@ -23,7 +24,8 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("access.denied", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer", "statement-broken"]),
     ("trigger.acknowledged", Passed, &["proved"]),
     ("trigger.acknowledged", Failed, &["trigger-rejected", "lease-left"]),
-    ("trigger.acknowledged", Inconclusive, &["evidence-incomplete", "not-observed", "trigger-unanswered", "nothing-to-compare"]),
+    ("trigger.acknowledged", Inconclusive, &["evidence-incomplete", "not-observed", "trigger-unanswered", "nothing-to-compare",
+        "control-not-accepted"]),
     ("trigger.refused-at-backend", Passed, &["proved"]),
     ("trigger.refused-at-backend", Failed, &["accepted-after-limit"]),
     ("trigger.refused-at-backend", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
@@ -52,6 +54,68 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("expire.not-early", Passed, &["proved"]),
     ("expire.not-early", Failed, &["refused-early"]),
     ("expire.not-early", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer"]),
+    ("renew.extended", Passed, &["proved"]),
+    ("renew.extended", Failed, &["not-extended"]),
+    ("renew.extended", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed"]),
+    ("renew.capped", Passed, &["proved"]),
+    ("renew.capped", Failed, &["cap-exceeded", "cap-missing"]),
+    ("renew.capped", Inconclusive, &["evidence-incomplete", "not-observed"]),
+    ("renew.dead-after-cap", Passed, &["proved"]),
+    ("renew.dead-after-cap", Failed, &["accepted-after-limit"]),
+    ("renew.dead-after-cap", Inconclusive, &["control-not-accepted", "evidence-incomplete", "interval-spans-limit", "no-answer",
+        "not-observed", "premise-failed"]),
+    ("incident.reissue-refused", Passed, &["proved"]),
+    ("incident.reissue-refused", Failed, &["breach"]),
+    ("incident.reissue-refused", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "trigger-unanswered"]),
+    ("metadata.owner", Passed, &["proved"]),
+    ("metadata.owner", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("metadata.owner", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed"]),
+    ("metadata.tenant", Passed, &["proved"]),
+    ("metadata.tenant", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("metadata.tenant", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed"]),
+    ("metadata.scope", Passed, &["proved"]),
+    ("metadata.scope", Failed, &["metadata-differs"]),
+    ("metadata.scope", Inconclusive, &["evidence-incomplete", "not-observed"]),
+    ("metadata.ttl", Passed, &["proved"]),
+    ("metadata.ttl", Failed, &["metadata-differs"]),
+    ("metadata.ttl", Inconclusive, &["evidence-incomplete", "not-observed"]),
+    ("metadata.lease", Passed, &["proved"]),
+    ("metadata.lease", Failed, &["metadata-differs"]),
+    ("metadata.lease", Inconclusive, &["evidence-incomplete", "not-observed"]),
+    ("policy.role-refused", Passed, &["proved"]),
+    ("policy.role-refused", Failed, &["breach"]),
+    ("policy.role-refused", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "nothing-to-compare"]),
+    ("policy.ttl-capped", Passed, &["proved"]),
+    ("policy.ttl-capped", Failed, &["cap-exceeded"]),
+    ("policy.ttl-capped", Inconclusive, &["evidence-incomplete", "not-observed"]),
+    ("policy.tenant-isolated", Passed, &["proved"]),
+    ("policy.tenant-isolated", Failed, &["breach", "victim-harmed"]),
+    ("policy.tenant-isolated", Inconclusive, &["control-not-accepted", "evidence-incomplete", "no-answer", "not-observed",
+        "nothing-to-compare"]),
+    ("parent.unreadable", Passed, &["proved"]),
+    ("parent.unreadable", Failed, &["breach", "secret-found"]),
+    ("parent.unreadable", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "search-blind"]),
+    ("parent.rotated", Passed, &["proved"]),
+    ("parent.rotated", Failed, &["parent-accepted"]),
+    ("parent.rotated", Inconclusive, &["control-not-accepted", "evidence-incomplete", "no-answer", "not-observed"]),
+    ("audit.issuance", Passed, &["proved"]),
+    ("audit.issuance", Failed, &["audit-missing"]),
+    ("audit.issuance", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed"]),
+    ("audit.revocation", Passed, &["proved"]),
+    ("audit.revocation", Failed, &["audit-missing"]),
+    ("audit.revocation", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
+    ("audit.linked", Passed, &["proved"]),
+    ("audit.linked", Failed, &["audit-missing", "audit-unlinked", "causes-differ"]),
+    ("audit.linked", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
+    ("audit.actor", Passed, &["proved"]),
+    ("audit.actor", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("audit.actor", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
+    ("audit.tenant", Passed, &["proved"]),
+    ("audit.tenant", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("audit.tenant", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
+    ("audit.no-secret", Passed, &["proved"]),
+    ("audit.no-secret", Failed, &["secret-found"]),
+    ("audit.no-secret", Inconclusive, &["evidence-incomplete", "not-observed", "search-blind"]),
 ];
 
 /// Reasons that no history is known to reach: an error of this program, caught so that the other checks are judged all the same.
@@ -66,10 +130,16 @@ fn listed() -> Met {
     REACHABLE.iter().flat_map(all).collect()
 }
 
+/// All lines of all tables.
+pub fn lines() -> impl Iterator<Item = &'static Line> {
+    let tables = [ROWS, table_metadata::ROWS, table_audit::ROWS, table_policy::ROWS, table_renew::ROWS];
+    tables.into_iter().flatten()
+}
+
 /// What the tables meet, in all checks of their histories.
 fn tables() -> Met {
     let mut met = Met::new();
-    for (_, history, ..) in ROWS {
+    for (_, history, ..) in lines() {
         let checks = judge(&history()).drills.remove(0).scenarios.remove(0).checks;
         met.extend(checks.into_iter().map(|c| (c.check, c.outcome, c.reason)));
     }

@@ -1,9 +1,10 @@
 //! A sound history made by hand, with times that a reader can follow, and ways to break it.
 
-use super::build::{self, DOOR, Events, SUBJECT};
+use super::build::{self, DOOR, Events};
+use super::proofs;
 use super::world::{OURS, accepted, denied, refused};
-use drill::definition::{SessionClaim, Trigger};
-use drill::history::{Ack, Body, By, History, Moment, Named, Part, Series, Stock};
+use drill::definition::{IncidentOf, ScenarioPlan, SessionClaim, Trigger};
+use drill::history::{Ack, Body, By, Event, History, Moment, Named, Part, Series, Stock};
 use drill::observation::{Meaning, Saw, Stage};
 
 /// ms: the limit of the credential and of its idle session.
@@ -64,7 +65,7 @@ fn series(events: &mut Events, part: &Part, times: &[(u64, u64)], saw: impl Fn(u
 
 fn issued(part: Part, ttl_ms: u64, sent_ms: u64, received_ms: u64) -> Body {
     let (sent_us, received_us) = (sent_ms * 1000, received_ms * 1000);
-    Body::Issued { part, record: build::record(ttl_ms, None), sent_us, received_us }
+    Body::Issued { record: build::record(&part, ttl_ms, None), part, sent_us, received_us }
 }
 
 pub fn named(part: Part) -> Named {
@@ -73,19 +74,70 @@ pub fn named(part: Part) -> Named {
 
 /// A revocation.
 pub fn revoke() -> History {
-    sound(Trigger::Revoke)
+    sound(Trigger::Revoke, 1)
 }
 
 /// An expiry at the same instant.
 pub fn expire() -> History {
-    sound(Trigger::Expire { ttl_ms: 890 })
+    sound(Trigger::Expire { ttl_ms: 890 }, 1)
 }
 
-fn sound(trigger: Trigger) -> History {
+/// A deployment's end: three credentials go with its token.
+pub fn teardown() -> History {
+    sound(Trigger::Teardown, 3)
+}
+
+/// A caller is banned and its role cleared: two credentials.
+pub fn incident() -> History {
+    sound(Trigger::Incident { of: IncidentOf::Role }, 2)
+}
+
+/// A consumer renews, and the cap ends it all the same: all from 900 ms on comes 2 s later.
+pub fn renew() -> History {
+    let mut history = sound(Trigger::Renew { cap_ms: 890 + LATER_MS, every_ms: 500 }, 1);
+    let later = |us: &mut u64| *us += if *us >= 900_000 { LATER_MS * 1000 } else { 0 };
+    // A renewal has its own time already.
+    let renewal = |e: &Event| matches!(&e.body, Body::Grant { .. });
+    history.events.iter_mut().filter(|e| !renewal(e)).for_each(|e| super::trouble::times(e, &mut { later }));
+    history.events.sort_by_key(|e| e.at_us);
+    without(history, |_| false)
+}
+
+/// ms: how much later a cap comes than a TTL.
+const LATER_MS: u64 = 2_000;
+
+fn sound(trigger: Trigger, leases: u32) -> History {
+    let mut plan = build::scenario(trigger, LIMIT_MS);
+    plan.leases = leases;
+    plan.sessions.insert("idle".into(), SessionClaim::ClosedWithin { limit_ms: LIMIT_MS });
     let mut events = Events::default();
     events.add(50_000, build::server(OURS));
-    let ttl_ms = if trigger == Trigger::Revoke { 3_600_000 } else { 890 };
-    events.add(110_000, issued(SUBJECT, ttl_ms, 100, 110));
+    events.extend(proofs::parent(60_000));
+    let members = || (0..leases).map(|member| Part::Subject { member });
+    for part in members() {
+        events.add(110_000, issued(part, proofs::ttls(&plan).0, 100, 110));
+    }
+    before(&mut events, &plan);
+    let acks = vec![Some(Ack::Acknowledged { status: 204 }); proofs::requests(&plan).len()];
+    events.extend(proofs::trigger(&plan, (TRIGGER_MS * 1000, 1_010_000), &acks));
+    for part in members() {
+        series(&mut events, &part, SUBJECT_MS, |at| if at < 1_010 { accepted(OURS) } else { refused(Meaning::Both) });
+    }
+    series(&mut events, &Part::Control, CONTROL_MS, |_| accepted(OURS));
+    series(&mut events, &idle(), IDLE_MS, |at| if at < 1_010 { accepted(OURS) } else { closed() });
+    series(&mut events, &control_idle(), CONTROL_IDLE_MS, |_| accepted(OURS));
+    series(&mut events, &Part::BogusSecret, &[(130, 131)], |_| refused(Meaning::Both));
+    series(&mut events, &Part::BogusName, &[(132, 133)], |_| refused(Meaning::Both));
+    events.add(3_022_000, issued(Part::Reissued, proofs::TTL_MS, 3_020, 3_022));
+    series(&mut events, &Part::Reissued, &[(3_030, 3_035)], |_| accepted(OURS));
+    stocks(&mut events, leases);
+    events.add_all(3_070_000, proofs::records(&plan, &acks, true));
+    events.history(build::head(plan))
+}
+
+/// What is done and looked at before the trigger.
+fn before(events: &mut Events, plan: &ScenarioPlan) {
+    events.add_all(112_000, proofs::read_back(plan));
     for (by, allowed, saw) in [
         (By::Administrator, true, accepted(OURS)),
         (By::Administrator, false, accepted(OURS)),
@@ -95,28 +147,23 @@ fn sound(trigger: Trigger) -> History {
         let statement = if allowed { build::ALLOWED } else { build::DENIED }.into();
         events.add(150_000, Body::Statement { by, allowed, statement, saw });
     }
+    if plan.trigger == Trigger::Revoke {
+        events.extend(proofs::attempts(170_000));
+    }
+    let cap_us = (TRIGGER_MS + LATER_MS) * 1000;
+    events.extend(proofs::renewals(plan, 110_000, cap_us - 5_000, cap_us + 200_000));
+}
+
+fn stocks(events: &mut Events, leases: u32) {
     for stock in [Stock::Users, Stock::Sessions, Stock::Leases] {
-        let (present, times) = (vec![named(SUBJECT), named(Part::Control)], (160_000, 161_000));
+        let members = if stock == Stock::Sessions { 1 } else { leases };
+        let subjects = || (0..members).map(|member| named(Part::Subject { member }));
+        let (control, times) = (named(Part::Control), (160_000, 161_000));
+        let present = subjects().chain([control.clone()]).collect();
         events.add(161_000, inventory(stock, Moment::Before, present, vec![], times));
-        let (present, absent) = (vec![named(Part::Control)], vec![named(SUBJECT)]);
+        let (present, absent) = (vec![control], subjects().collect());
         events.add(3_041_000, inventory(stock, Moment::After, present, absent, (3_040_000, 3_041_000)));
     }
-    if trigger == Trigger::Revoke {
-        let (sent_us, done_us) = (TRIGGER_MS * 1000, 1_010_000);
-        let ack = Ack::Acknowledged { status: 204 };
-        events.add(done_us, Body::Trigger { target: "revoke".into(), sent_us, done_us, ack, correlation: None });
-    }
-    series(&mut events, &SUBJECT, SUBJECT_MS, |at| if at < 1_010 { accepted(OURS) } else { refused(Meaning::Both) });
-    series(&mut events, &Part::Control, CONTROL_MS, |_| accepted(OURS));
-    series(&mut events, &idle(), IDLE_MS, |at| if at < 1_010 { accepted(OURS) } else { closed() });
-    series(&mut events, &control_idle(), CONTROL_IDLE_MS, |_| accepted(OURS));
-    series(&mut events, &Part::BogusSecret, &[(130, 131)], |_| refused(Meaning::Both));
-    series(&mut events, &Part::BogusName, &[(132, 133)], |_| refused(Meaning::Both));
-    events.add(3_022_000, issued(Part::Reissued, 3_600_000, 3_020, 3_022));
-    series(&mut events, &Part::Reissued, &[(3_030, 3_035)], |_| accepted(OURS));
-    let mut plan = build::scenario(trigger, LIMIT_MS);
-    plan.sessions.insert("idle".into(), SessionClaim::ClosedWithin { limit_ms: LIMIT_MS });
-    events.history(build::head(plan))
 }
 
 fn inventory(stock: Stock, moment: Moment, present: Vec<Named>, absent: Vec<Named>, times: (u64, u64)) -> Body {

@@ -33,7 +33,8 @@ pub struct Case<'a> {
     limit: u64,
     /// No event is lost, nothing was interrupted, the scenario is done.
     whole: bool,
-    subject: (Vec<Seen>, bool),
+    /// All members of the cohort.
+    subjects: Vec<(Vec<Seen>, bool)>,
     control: (Vec<Seen>, bool),
 }
 
@@ -85,7 +86,7 @@ impl<'a> Case<'a> {
             trigger: plan.trigger.clone(),
             limit: plan.limit_ms * 1000,
             whole,
-            subject: series(history, &SUBJECT, whole),
+            subjects: (0..plan.leases).map(|member| series(history, &Part::Subject { member }, whole)).collect(),
             control: series(history, &Part::Control, whole),
         }
     }
@@ -106,11 +107,17 @@ impl<'a> Case<'a> {
         !self.trigger.is_requested() || self.pulled().is_some_and(|(_, answered)| answered)
     }
 
+    /// When the first request was sent, and whether all were sent and answered.
     fn pulled(&self) -> Option<(u64, bool)> {
-        find(self.history, |e| match &e.body {
-            Body::Trigger { sent_us, ack, .. } => Some((*sent_us, !matches!(ack, Ack::NoAnswer { .. }))),
-            _ => None,
-        })
+        let requests: Vec<(u64, bool)> = (self.history.events.iter())
+            .filter_map(|e| match &e.body {
+                Body::Trigger { sent_us, ack, .. } => Some((*sent_us, !matches!(ack, Ack::NoAnswer { .. }))),
+                _ => None,
+            })
+            .collect();
+        let needed = if matches!(self.trigger, Trigger::Incident { .. }) { 3 } else { 1 };
+        let answered = requests.len() >= needed && requests.iter().all(|(_, answered)| *answered);
+        Some((requests.iter().map(|(sent, _)| *sent).min()?, answered))
     }
 
     fn healed(&self) -> Option<(u64, u64)> {
@@ -152,38 +159,37 @@ impl<'a> Case<'a> {
     }
 
     /// Rule 2e: the counted refusals after the last acceptance, if all that follows the first of them counts too.
-    fn rest(&self) -> Vec<Seen> {
-        let since = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
-        let after = &self.subject.0[since..];
+    fn rest(&self, (subject, none_lost): &(Vec<Seen>, bool)) -> Vec<Seen> {
+        let since = subject.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
+        let after = &subject[since..];
         let Some(first) = after.iter().position(|o| self.counts(o)) else { return vec![] };
         let rest = &after[first..];
         let last = rest[rest.len() - 1];
         let between =
             self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= rest[0].done && c.done <= last.sent);
         let rests = rest.len() > 2 && rest.iter().all(|o| self.counts(o)) && between;
-        if rests && self.subject.1 { vec![rest[0]] } else { vec![] }
+        if rests && *none_lost { vec![rest[0]] } else { vec![] }
     }
 
     /// All deaths that could be, among the instants at which anything changes; `NEVER` is one.
-    fn deaths(&self) -> Vec<u64> {
-        let refusals = self.rest();
-        let mut instants: Vec<u64> =
-            self.subject.0.iter().flat_map(|o| [o.sent, o.sent + 1, o.done, o.done + 1]).collect();
+    fn deaths(&self, member: &(Vec<Seen>, bool)) -> Vec<u64> {
+        let (subject, refusals) = (&member.0, self.rest(member));
+        let mut instants: Vec<u64> = subject.iter().flat_map(|o| [o.sent, o.sent + 1, o.done, o.done + 1]).collect();
         instants.extend([0, NEVER]);
-        let accepted_fits = |d: u64| self.subject.0.iter().all(|o| o.is != Is::Accepted || o.sent <= d);
+        let accepted_fits = |d: u64| subject.iter().all(|o| o.is != Is::Accepted || o.sent <= d);
         let refused_fits = |d: u64| refusals.iter().all(|o| d <= o.done);
         instants.into_iter().filter(|d| accepted_fits(*d) && refused_fits(*d)).collect()
     }
 
     /// The claim that it is dead within the limit, in all worlds that could be.
-    fn dead_in_time(&self) -> Option<Outcome> {
+    fn dead_in_time(&self, member: &(Vec<Seen>, bool)) -> Option<Outcome> {
         let (from, to) = self.origin()?;
-        let deaths = self.deaths();
+        let deaths = self.deaths(member);
         let keeps = |origin: u64| move |d: &u64| *d != NEVER && *d <= origin + self.limit;
         // In the world where an unanswered trigger was never heard, nothing is broken.
         let some_keep = deaths.iter().any(keeps(to)) || !self.heard();
         let all_keep = deaths.iter().all(keeps(from));
-        Some(match (some_keep, all_keep && self.whole && !self.perhaps_dead_before()) {
+        Some(match (some_keep, all_keep && self.whole && !self.perhaps_dead_before(&member.0)) {
             (false, _) => Outcome::Failed,
             (true, true) => Outcome::Passed,
             (true, false) => Outcome::Inconclusive,
@@ -191,29 +197,38 @@ impl<'a> Case<'a> {
     }
 
     fn before(&self) -> Option<u64> {
-        let (sent, _) = self.pulled().filter(|_| self.trigger == Trigger::Revoke)?;
+        let (sent, _) = self.pulled().filter(|_| self.trigger.is_requested())?;
         Some(self.healed().map_or(sent, |(from, _)| from.min(sent)))
     }
 
     /// Something that was no acceptance was answered between the last acceptance and the trigger.
-    fn perhaps_dead_before(&self) -> bool {
-        let last = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
-        self.before().is_some_and(|at| self.subject.0[last..].iter().any(|o| o.done <= at))
+    fn perhaps_dead_before(&self, subject: &[Seen]) -> bool {
+        let last = subject.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
+        self.before().is_some_and(|at| subject[last..].iter().any(|o| o.done <= at))
     }
 
     /// Rule 2e: refused to the end, for long enough; let in again is a failure.
-    fn stays_dead(&self) -> Option<Outcome> {
+    fn stays_dead(&self, member: &(Vec<Seen>, bool)) -> Option<Outcome> {
         let (_, to) = self.origin()?;
-        let last = self.subject.0.iter().rposition(|o| o.is == Is::Accepted).unwrap_or(0);
-        let lapses = || self.subject.0[..last].iter().filter(|o| o.sent >= to && o.is != Is::Accepted);
+        let subject = &member.0;
+        let last = subject.iter().rposition(|o| o.is == Is::Accepted).unwrap_or(0);
+        let lapses = || subject[..last].iter().filter(|o| o.sent >= to && o.is != Is::Accepted);
         if lapses().any(|o| self.counts(o)) {
             return Some(Outcome::Failed);
         }
-        let tail = if self.trigger == Trigger::Revoke { 1_000_000 } else { 250_000 };
-        let rest = self.rest();
-        let long = rest.first().is_some_and(|first| self.subject.0.last().unwrap().sent >= first.done + tail);
+        let tail = if self.trigger.is_requested() { 1_000_000 } else { 250_000 };
+        let rest = self.rest(member);
+        let long = rest.first().is_some_and(|first| subject.last().unwrap().sent >= first.done + tail);
         let kept = long && lapses().next().is_none() && self.whole && self.control.1;
         Some(if kept { Outcome::Passed } else { Outcome::Inconclusive })
+    }
+
+    /// A rule holds of a cohort if it holds of each: a failure of one fails it, and what is not known of one is not known of it.
+    fn of_all(&self, rule: impl Fn(&Self, &(Vec<Seen>, bool)) -> Option<Outcome>) -> Outcome {
+        // Without a series or an origin there is nothing to try deaths against.
+        let of_one = |member: &(Vec<Seen>, bool)| rule(self, member).filter(|_| !member.0.is_empty());
+        let outcomes = self.subjects.iter().map(|m| of_one(m).unwrap_or(Outcome::Inconclusive));
+        outcomes.max().unwrap_or(Outcome::Inconclusive)
     }
 }
 
@@ -224,16 +239,14 @@ pub fn disagreements(history: &History, verdicts: &Verdicts) -> Vec<String> {
         return vec![];
     }
     let second = [
-        ("trigger.refused-at-backend", case.dead_in_time()),
-        ("trigger.exposure", case.dead_in_time()),
-        ("trigger.stays-dead", case.stays_dead()),
+        ("trigger.refused-at-backend", case.of_all(Case::dead_in_time)),
+        ("trigger.exposure", case.of_all(Case::dead_in_time)),
+        ("trigger.stays-dead", case.of_all(Case::stays_dead)),
     ];
     let mut differ = Vec::new();
     for (check, second) in second {
         let checks = &verdicts.drills[0].scenarios[0].checks;
         let first = checks.iter().find(|c| c.check == check).unwrap();
-        // Without a series or an origin there is nothing to try deaths against.
-        let second = second.filter(|_| !case.subject.0.is_empty()).unwrap_or(Outcome::Inconclusive);
         if first.reason != "premise-failed" && first.outcome != second {
             differ.push(format!("{check}: first {:?} ({}), second {second:?}", first.outcome, first.reason));
         }
@@ -245,9 +258,9 @@ pub fn disagreements(history: &History, verdicts: &Verdicts) -> Vec<String> {
 fn the_second_judge_tries_every_death() {
     let generated = super::trouble::generate(0, 0);
     let case = Case::new(&generated.history);
-    let deaths = case.deaths();
+    let deaths = case.deaths(&case.subjects[0]);
     let truth = generated.truth.death_us;
     let (first, last) = (deaths.iter().min().unwrap(), deaths.iter().max().unwrap());
     assert!(deaths.len() > 1 && *first <= truth && truth <= *last && *last < NEVER);
-    assert_eq!(case.subject.0[0].is as u8, Is::Accepted as u8);
+    assert_eq!(case.subjects[0].0[0].is as u8, Is::Accepted as u8);
 }

@@ -1,7 +1,7 @@
 //! Sessions that were open before the trigger, and clients that come back.
 
 use super::play::{Line, Play};
-use super::truth;
+use super::truth::{self, Asked};
 use super::world::{Who, World};
 use drill::history::Part;
 use drill::observation::{Saw, Stage};
@@ -15,13 +15,13 @@ pub struct Watched {
     /// When the server ended the last session.
     pub closed_us: u64,
     /// When its logins were decided; none for a kind that does not come back.
-    asked: Option<Vec<u64>>,
+    asked: Option<Vec<Asked>>,
 }
 
 impl Watched {
     /// When access by this kind ended.
     pub fn truth_us(&self, world: &World) -> u64 {
-        let login_us = self.asked.as_ref().map_or(0, |asked| truth::death(world, asked).0);
+        let login_us = self.asked.as_ref().map_or(0, |asked| truth::death(world, Who::Subject, asked).0);
         self.closed_us.max(login_us)
     }
 }
@@ -96,10 +96,10 @@ fn come_back(play: &mut Play<'_>, line: &mut Line, opened: u64, start: u64, unti
             let sent = at.max(line.free_us);
             let latency = play.latency();
             let decided = sent + play.rng.within(0, latency);
-            asked.push(decided);
+            asked.push(Asked { sent, decided });
             let saw = play.spec.world.login(Who::Subject, decided, play.rng);
             open = matches!(saw, Saw::Accepted { .. });
-            if open && truth::granted(&play.spec.world, decided) {
+            if open && truth::granted(&play.spec.world, Who::Subject, decided) {
                 let world = &play.spec.world;
                 end = if decided < world.sessions_end { world.sessions_end } else { world.later_sessions_end };
                 end = end.max(decided + 1);

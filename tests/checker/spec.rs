@@ -1,9 +1,9 @@
 //! What one history is made of, before it is played: the world, the plan, and how the prober behaves.
 
 use super::rng::Rng;
-use super::world::{NEVER, World};
+use super::world::{NEVER, Who, World};
 use drill::definition::{Fault, FaultKind, FaultServer, Trigger};
-use drill::history::Ack;
+use drill::history::{Ack, Part};
 
 /// A stretch of time in which nothing is missed by accident: the bracket takes at most so many latencies.
 const BRACKET_STEPS: u64 = 30;
@@ -46,7 +46,10 @@ pub struct Spec {
     pub issued_us: (u64, u64, u64),
     /// When the trigger is pulled (a TTL: when it truly ends).
     pub trigger_us: u64,
+    /// The answer to each request of the trigger; none: it was never sent.
     pub ack: Option<Ack>,
+    /// The answers to an incident's first requests, where they are others.
+    pub first_acks: Vec<Option<Ack>>,
     pub ack_latency_us: u64,
     /// The trigger was carried out.
     pub heard: bool,
@@ -92,6 +95,7 @@ impl Spec {
             issued_us: (sent, received, counted),
             trigger_us,
             ack: Some(Ack::Acknowledged { status: 204 }),
+            first_acks: Vec::new(),
             ack_latency_us: rng.within(latency_us / 2, latency_us * 4),
             heard: true,
             states_end: rng.percent(30),
@@ -116,6 +120,24 @@ impl Spec {
         self.world.later_sessions_end = self.world.sessions_end.saturating_add(rng.within(0, about * 3));
     }
 
+    /// The answers to all requests of the trigger.
+    pub fn acks(&self, requests: usize) -> Vec<Option<Ack>> {
+        let mut acks = self.first_acks.clone();
+        acks.resize(requests, self.ack.clone());
+        acks
+    }
+
+    /// How many credentials the trigger ends.
+    pub fn leases(&self) -> u32 {
+        1 + u32::try_from(self.world.others.len()).unwrap()
+    }
+
+    /// All members, in order.
+    pub fn members(&self) -> impl Iterator<Item = (Part, Who)> + use<> {
+        let others = (0..self.world.others.len()).map(Who::Other);
+        (0..).zip(std::iter::once(Who::Subject).chain(others)).map(|(member, who)| (Part::Subject { member }, who))
+    }
+
     /// One probe and the pause after it, µs.
     pub fn step_us(&self) -> u64 {
         self.timing.latency_us + self.timing.fast_gap_us
@@ -133,7 +155,7 @@ impl Spec {
         }
     }
 
-    fn somewhen(&self, limit_us: u64, rng: &mut Rng) -> u64 {
+    pub fn somewhen(&self, limit_us: u64, rng: &mut Rng) -> u64 {
         let origin = self.trigger_us;
         match rng.within(0, 99) {
             0..60 => origin + rng.within(0, limit_us),

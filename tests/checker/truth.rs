@@ -20,6 +20,7 @@ use super::world::{Mode, NEVER, Who, World};
 
 /// What is true of one history.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent facts of one history
 pub struct Truth {
     /// The true origin (for a TTL: when the authority began to count, plus the TTL).
     pub origin_us: u64,
@@ -31,6 +32,10 @@ pub struct Truth {
     pub unasked_us: u64,
     /// A question after the origin was refused, and a later one granted.
     pub again: bool,
+    /// The same of a question that was also sent after it.
+    pub again_sent: bool,
+    /// How many credentials the trigger ends; what is true of them is true of the last to die.
+    pub members: u32,
     /// The last question that was granted, µs; 0: none.
     pub last_granted_us: u64,
     /// When access by sessions ended, by kind.
@@ -53,16 +58,17 @@ struct Period {
 }
 
 /// The periods of granting, in order.
-fn periods(world: &World) -> Vec<Period> {
+fn periods(world: &World, who: Who) -> Vec<Period> {
     let mut cuts: Vec<u64> = world.windows.iter().flat_map(|w| [w.from, w.to]).collect();
-    cuts.extend(world.life.iter().flat_map(|(from, to)| [*from, *to]));
+    let life = world.life_of(who);
+    cuts.extend(life.iter().flat_map(|(from, to)| [*from, *to]));
     cuts.push(NEVER);
     cuts.sort_unstable();
     cuts.dedup();
-    let first_life_end = world.life.first().map_or(0, |(_, to)| *to);
+    let first_life_end = life.first().map_or(0, |(_, to)| *to);
     let mut periods: Vec<Period> = Vec::new();
     for (from, to) in cuts.iter().zip(cuts.iter().skip(1)) {
-        if !world.grants(Who::Subject, *from) {
+        if !world.grants(who, *from) {
             continue;
         }
         let own = *from < first_life_end;
@@ -75,11 +81,11 @@ fn periods(world: &World) -> Vec<Period> {
 }
 
 /// The end of the last period that counts, given when questions were decided; and the same had every instant been asked.
-pub fn death(world: &World, asked: &[u64]) -> (u64, u64) {
-    let last_asked = asked.iter().max().copied().unwrap_or(0);
-    let periods = periods(world);
+pub fn death(world: &World, who: Who, asked: &[Asked]) -> (u64, u64) {
+    let last_asked = asked.iter().map(|a| a.decided).max().unwrap_or(0);
+    let periods = periods(world, who);
     let counts = |p: &&Period| {
-        let witnessed = asked.iter().any(|at| p.from <= *at && *at < p.to);
+        let witnessed = asked.iter().any(|a| p.from <= a.decided && a.decided < p.to);
         witnessed || (p.own && p.to > last_asked)
     };
     let end = |p: &Period| p.to;
@@ -88,13 +94,34 @@ pub fn death(world: &World, asked: &[u64]) -> (u64, u64) {
 }
 
 /// A question after the origin was refused at this door, and a later one was granted.
-pub fn again(world: &World, asked: &[u64], origin_us: u64) -> bool {
-    let first = asked.iter().filter(|at| **at >= origin_us).find(|at| world.refuses(Who::Subject, **at));
-    first.is_some_and(|first| asked.iter().any(|at| at > first && granted(world, *at)))
+pub fn again(world: &World, who: Who, asked: &[Asked], after: impl Fn(&Asked) -> bool) -> bool {
+    let first = asked.iter().filter(|a| after(a)).map(|a| a.decided).find(|at| world.refuses(who, *at));
+    first.is_some_and(|first| asked.iter().any(|a| a.decided > first && granted(world, who, a.decided)))
+}
+
+/// What is true of one member, or of all of a cohort.
+pub fn of_cohort(world: &World, asked: &[(Who, Vec<Asked>)], origin_us: u64) -> (u64, u64, bool, bool, u64) {
+    let mut of_all = (0, 0, false, false, 0);
+    for (who, asked) in asked {
+        let (death_us, unasked_us) = death(world, *who, asked);
+        of_all.0 = of_all.0.max(death_us);
+        of_all.1 = of_all.1.max(unasked_us);
+        of_all.2 |= again(world, *who, asked, |a| a.decided >= origin_us);
+        of_all.3 |= again(world, *who, asked, |a| a.sent > origin_us);
+        let granted = asked.iter().map(|a| a.decided).filter(|at| granted(world, *who, *at));
+        of_all.4 = of_all.4.max(granted.max().unwrap_or(0));
+    }
+    of_all
+}
+
+/// One question.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub sent: u64,
+    pub decided: u64,
 }
 
 /// Granted by this run's server, and the answer came.
-pub fn granted(world: &World, at: u64) -> bool {
-    !matches!(world.mode(at), Some(Mode::Unreachable(_) | Mode::Another(_) | Mode::Babbles))
-        && world.grants(Who::Subject, at)
+pub fn granted(world: &World, who: Who, at: u64) -> bool {
+    !matches!(world.mode(at), Some(Mode::Unreachable(_) | Mode::Another(_) | Mode::Babbles)) && world.grants(who, at)
 }

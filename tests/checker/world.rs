@@ -38,9 +38,18 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     Subject,
+    /// A further member of the cohort, from 0.
+    Other(usize),
     Control,
     Nobody,
     Reissued,
+}
+
+impl Who {
+    /// One that the trigger must end.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Subject | Self::Other(_))
+    }
 }
 
 /// The truth of one history.
@@ -48,6 +57,8 @@ pub enum Who {
 pub struct World {
     /// When the subject lives: from, to. The first is its life, any further one a resurrection.
     pub life: Vec<(u64, u64)>,
+    /// The same of the cohort's further members.
+    pub others: Vec<Vec<(u64, u64)>>,
     /// When the control dies.
     pub control_end: u64,
     /// When the server ends the subject's sessions, and the control's.
@@ -72,10 +83,18 @@ impl World {
         self.windows.iter().find(|w| w.from <= at && at < w.to).map(|w| w.mode)
     }
 
+    /// The lives of a member of the cohort.
+    pub fn life_of(&self, who: Who) -> &[(u64, u64)] {
+        match who {
+            Who::Other(i) => &self.others[i],
+            _ => &self.life,
+        }
+    }
+
     /// Whether the credential itself lives.
     pub fn lives(&self, who: Who, at: u64) -> bool {
         match who {
-            Who::Subject => self.life.iter().any(|(from, to)| *from <= at && at < *to),
+            Who::Subject | Who::Other(_) => self.life_of(who).iter().any(|(from, to)| *from <= at && at < *to),
             Who::Control => at < self.control_end,
             Who::Reissued => at < self.reissued_end,
             Who::Nobody => false,
@@ -110,8 +129,8 @@ impl World {
             Some(Mode::Another(false)) => accepted(OTHERS),
             Some(Mode::Babbles) => unclassified(),
             None if self.lives(who, at) => self.accepted(rng),
-            None if self.ends_denied && who == Who::Subject => denied(),
-            None => refused(if who == Who::Subject { self.meaning.unwrap_or(Meaning::Both) } else { Meaning::Both }),
+            None if self.ends_denied && who.ends() => denied(),
+            None => refused(if who.ends() { self.meaning.unwrap_or(Meaning::Both) } else { Meaning::Both }),
         }
     }
 

@@ -48,6 +48,8 @@ fn check(generated: &Generated, scenario: &ScenarioVerdict, check: &CheckVerdict
         "trigger.stays-dead" => {
             let first = scenario.exposures.iter().find(|e| !e.session).and_then(|e| e.first_refused_us);
             let kept = first.map_or(!truth.again, |first| truth.last_granted_us <= first);
+            // Which of a cohort was refused when is not told: none of them may have come back.
+            let kept = if truth.members > 1 { !truth.again_sent } else { kept };
             (truth.death_us != NEVER && kept, truth.again)
         }
         "expire.not-early" => {

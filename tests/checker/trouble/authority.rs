@@ -3,12 +3,11 @@
 use crate::rng::Rng;
 use crate::spec::Spec;
 use crate::world::NEVER;
-use drill::definition::Trigger;
 use drill::history::Ack;
 
 /// A TTL is acknowledged by nobody.
 fn revoked(spec: &mut Spec) -> bool {
-    spec.trigger == Trigger::Revoke
+    spec.trigger.is_requested()
 }
 
 /// It says yes and does nothing, or does it later.

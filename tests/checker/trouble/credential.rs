@@ -3,7 +3,6 @@
 use crate::rng::Rng;
 use crate::spec::Spec;
 use crate::world::NEVER;
-use drill::definition::Trigger;
 use drill::observation::Meaning;
 
 /// In time, near the limit, after it, or never.
@@ -96,7 +95,7 @@ pub fn sloppy(spec: &mut Spec, rng: &mut Rng) {
     if rng.percent(40) {
         spec.timing.fast_gap_us = rng.log_within(1_000, 800_000);
     }
-    if rng.percent(10) && spec.trigger == Trigger::Revoke {
+    if rng.percent(10) && spec.trigger.is_requested() {
         spec.ack = None;
         spec.heard = false;
         spec.dies(NEVER, rng);

@@ -3,7 +3,6 @@
 use crate::play::Generated;
 use crate::rng::Rng;
 use crate::world::{NEVER, unreachable};
-use drill::definition::Trigger;
 use drill::history::{Body, Event};
 
 fn somewhere(generated: &Generated, rng: &mut Rng) -> usize {
@@ -22,6 +21,10 @@ pub fn times(event: &mut Event, f: &mut dyn FnMut(&mut u64)) {
             f(sent_us);
             f(done_us);
         }
+        Body::Grant { grant } => {
+            f(&mut grant.sent_us);
+            f(&mut grant.done_us);
+        }
         Body::Fault { from_us, healed_us, .. } => {
             f(from_us);
             healed_us.iter_mut().for_each(f);
@@ -36,8 +39,8 @@ pub fn clock_step(generated: &mut Generated, rng: &mut Rng) {
     let i = somewhere(generated, rng);
     let events = &mut generated.history.events;
     let at = events[i].at_us;
-    let revoked = generated.history.head.drills[0].scenarios[0].trigger == Trigger::Revoke;
-    if revoked && rng.percent(50) {
+    let requested = generated.history.head.drills[0].scenarios[0].trigger.is_requested();
+    if requested && rng.percent(50) {
         let by = rng.log_within(1_000, 10_000_000);
         let forward = |us: &mut u64| *us += if *us >= at && *us != NEVER { by } else { 0 };
         for event in events.iter_mut() {

@@ -1,6 +1,7 @@
 //! The kinds of trouble: each changes a sound spec before it is played, or the history afterwards.
 
 mod authority;
+mod cohort;
 mod credential;
 mod evidence;
 mod windows;
@@ -49,6 +50,10 @@ pub const KINDS: &[Kind] = &[
     world("babbling", windows::babbles),
     world("flapping", windows::flapping),
     world("sloppy-prober", credential::sloppy),
+    world("teardown", cohort::teardown),
+    world("incident", cohort::incident),
+    world("incident-unanswered", cohort::incident_unanswered),
+    world("renew", cohort::renew),
     evidence("clock-step", evidence::clock_step),
     evidence("truncated", evidence::truncated),
     evidence("lost-lines", evidence::lost),
