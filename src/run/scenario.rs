@@ -45,6 +45,9 @@ pub struct ScenarioRun {
     pub redactor: Redactor,
     /// For the audit log's correlation ids.
     pub run: String,
+    /// Subjects are issued one after the other, in the order of the scenarios: a TTL began somewhere between request and response, so
+    /// how long that takes is part of an expiry's interval.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A scenario whose credentials were issued and whose loops are over; [`ScenarioRun::finish`] completes the bracket.
@@ -65,7 +68,10 @@ impl ScenarioRun {
     /// # Errors
     /// A step did not succeed; the history says what was seen until then.
     pub async fn run_until_settled(&self) -> Result<Settled, RunError> {
-        let (subject, received_us) = self.issue(&self.subject_issuer, Part::Subject { member: 0 }).await?;
+        let (subject, received_us) = {
+            let _turn = self.turn.lock().await;
+            self.issue(&self.subject_issuer, Part::Subject { member: 0 }).await?
+        };
         let (control, third) =
             tokio::join!(self.issue(&self.issuer, Part::Control), self.issuer.issue(&self.caller, &self.redactor));
         let (control, _) = control?;

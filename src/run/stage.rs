@@ -295,6 +295,7 @@ async fn scenario_runs(
     journal: &Journal,
 ) -> Result<Vec<ScenarioRun>, RunError> {
     let mut runs = Vec::new();
+    let turn = Arc::new(tokio::sync::Mutex::new(()));
     for (scenario, seat) in plan.scenarios.iter().zip(&stage.seats) {
         let journal = journal.of_scenario(&scenario.scenario);
         let sabotage = context.sabotage.clone().filter(|s| s.scenario == scenario.scenario);
@@ -319,6 +320,7 @@ async fn scenario_runs(
             hooks,
             redactor: context.redactor.clone(),
             run: context.labels.run().into(),
+            turn: turn.clone(),
         });
     }
     // The short TTL is the critical path: what expires is issued first.
