@@ -45,8 +45,8 @@ pub struct ScenarioRun {
     pub redactor: Redactor,
     /// For the audit log's correlation ids.
     pub run: String,
-    /// Subjects are issued one after the other, in the order of the scenarios: a TTL began somewhere between request and response, so
-    /// how long that takes is part of an expiry's interval.
+    /// Subjects are issued one after the other, in the order of the runs: the short TTL waits for nobody, and it began somewhere between
+    /// request and response, so how long that takes is part of an expiry's interval.
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
