@@ -5,6 +5,7 @@ contender's whole process tree (the engine and the containers are not in it), pe
 """
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -50,7 +51,7 @@ def measured(command):
 def percentile(values, share):
     """The nearest rank: a value that was measured."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def bound(what, limit, value, met, text):

@@ -165,11 +165,15 @@ impl Events {
     }
     /// Several at one instant, in this order.
     pub fn add_all(&mut self, at_us: u64, bodies: Vec<Body>) {
-        bodies.into_iter().for_each(|body| self.add(at_us, body));
+        for body in bodies {
+            self.add(at_us, body);
+        }
     }
     /// Several, each at its own.
     pub fn extend(&mut self, bodies: Vec<(u64, Body)>) {
-        bodies.into_iter().for_each(|(at_us, body)| self.add(at_us, body));
+        for (at_us, body) in bodies {
+            self.add(at_us, body);
+        }
     }
     /// When the last event happened.
     pub fn last_us(&self) -> u64 {

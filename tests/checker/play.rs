@@ -155,7 +155,9 @@ impl Play<'_> {
     fn watch(&mut self, subjects: &mut [Watched], control: &mut Line, start_us: u64) {
         let (fast_from, in_turns) = (self.fast_from_us(start_us), self.spec.timing.in_turns);
         let (mut next_c, mut control_accepted) = (start_us.max(control.free_us), 0);
-        subjects.iter_mut().for_each(|s| s.next_us = start_us.max(s.line.free_us));
+        for s in subjects.iter_mut() {
+            s.next_us = start_us.max(s.line.free_us);
+        }
         let most = 2 * PROBES_MAX as usize * subjects.len();
         for _ in 0..most {
             let next = (0..subjects.len()).filter(|i| subjects[*i].over.is_none()).min_by_key(|i| subjects[*i].next_us);
@@ -177,7 +179,9 @@ impl Play<'_> {
                 let settled = subjects.iter().all(|s| s.settled.is_some());
                 next_c = seen.done_us + self.pause(seen.done_us, fast_from, settled) + 1;
                 if in_turns {
-                    subjects.iter_mut().for_each(|s| s.next_us = s.next_us.max(seen.done_us));
+                    for s in subjects.iter_mut() {
+                        s.next_us = s.next_us.max(seen.done_us);
+                    }
                     let next_s = subjects.iter().filter(|s| s.over.is_none()).map(|s| s.next_us).min();
                     next_c = next_s.unwrap_or(seen.done_us).max(seen.done_us) + 1;
                 }
@@ -316,7 +320,9 @@ pub fn play(spec: &Spec, rng: &mut Rng) -> Generated {
     let kinds = sessions::watch(&mut play, start);
     let open_until = kinds.iter().map(|k| k.closed_us).max().unwrap_or(0);
     play.after(&mut subjects, &mut control, open_until);
-    subjects.iter().for_each(|s| play.end(&s.line));
+    for s in &subjects {
+        play.end(&s.line);
+    }
     play.end(&control);
     let acks = spec.acks(proofs::requests(&play.plan).len());
     let at = play.events.last_us();
