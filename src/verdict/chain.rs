@@ -114,7 +114,8 @@ pub fn hmac_of<'a>(view: &View<'a>, value: &str) -> Option<(u64, &'a str)> {
 /// The authority's own log says that a lease was revoked.
 ///
 /// # Errors
-/// It does not: missing where that log could be read, else nothing follows. The mark in the audit log says nothing of this one.
+/// It does not: missing where that log could be read to its end, else nothing follows. Both logs come through one stream of the engine's,
+/// so the mark in the audit log, which is written last, says whether the end was reached; where it is absent, the stream may have been cut.
 pub fn revoked(view: &View<'_>, lease: &str) -> Result<u64, Broken> {
     let lines = || {
         view.facts.iter().filter_map(|e| match &e.body {
@@ -133,8 +134,10 @@ pub fn revoked(view: &View<'_>, lease: &str) -> Result<u64, Broken> {
         Body::Search { search } if search.place == search::AUTHORITYS_LOG && search::sees(search) => Some(e.seq),
         _ => None,
     });
+    let to_its_end = view.facts.iter().any(|e| matches!(e.body, Body::AuditLog { marked: true, .. }));
     match readable.or_else(|| lines().next().map(|(seq, _)| seq)) {
-        Some(seq) => Err((Reason::AuditMissing, what, vec![seq])),
+        Some(seq) if to_its_end => Err((Reason::AuditMissing, what, vec![seq])),
+        Some(seq) => Err((Reason::AuditSilent, format!("{what}, which may not have been read to its end"), vec![seq])),
         None => Err((Reason::AuditSilent, format!("{what}, and nothing else is either"), vec![])),
     }
 }

@@ -122,6 +122,7 @@ pub const ROWS: &[Row] = &[
     ("no line", || no_line(expire()), "audit.revocation", Failed, "audit-missing"),
     ("no line of one", || one_line(unreadable(teardown())), "audit.revocation", Failed, "audit-missing"),
     ("no line, in a log that nobody read", || no_line(unreadable(expire())), "audit.revocation", Inconclusive, "audit-silent"),
+    ("no line, in a stream that was cut", || no_line(silent(expire())), "audit.revocation", Inconclusive, "audit-silent"),
     ("no line, and a lost event", || torn(no_line(expire())), "audit.revocation", Inconclusive, "premise-failed"),
     ("lives on", || lives(expire()), "audit.revocation", Inconclusive, "premise-failed"),
     ("one lives on", || saw(teardown(), &Part::Subject { member: 2 }, 4, 8, &accepted(OURS)), "audit.revocation", Inconclusive, "premise-failed"),

@@ -65,6 +65,7 @@ pub const ROWS: &[Row] = &[
     ("a cap of the mount", || limits(|l| (l.role_max_ttl_ms, l.mount_max_ttl_ms) = (0, 767 * 3_600_000)), "renew.capped", Passed, "proved"),
     ("nothing is stated", || limits(|l| (l.role_max_ttl_ms, l.mount_max_ttl_ms) = (0, 0)), "renew.capped", Failed, "cap-missing"),
     ("never cut", || renewals(|g| g.granted_ms = g.asked_ms), "renew.capped", Failed, "cap-exceeded"),
+    ("nothing granted, long after the cap", || renewals(|g| if g.granted_ms == 0 { g.sent_us += 5_000_000; g.done_us += 5_000_000 }), "renew.capped", Passed, "proved"),
     ("nobody renewed near the cap", || only(0, 700), "renew.capped", Inconclusive, "not-observed"),
     ("no lease is renewable", || nothing_granted(400), "renew.capped", Inconclusive, "not-observed"),
     ("nobody renewed", || without(renew(), is_renewal), "renew.capped", Inconclusive, "not-observed"),
