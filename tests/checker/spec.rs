@@ -116,7 +116,8 @@ impl Spec {
     pub fn dies(&mut self, at: u64, rng: &mut Rng) {
         self.world.life = vec![(0, at)];
         let about = self.timing.latency_us;
-        self.world.sessions_end = if at == NEVER { NEVER } else { (at + rng.within(0, about)) - about / 2 };
+        self.world.sessions_end =
+            if at == NEVER { NEVER } else { (at + rng.within(0, about)).saturating_sub(about / 2) };
         self.world.later_sessions_end = self.world.sessions_end.saturating_add(rng.within(0, about * 3));
     }
 
