@@ -1,5 +1,6 @@
 //! Who may do what at the authority. Root lives until these exist and is then revoked.
 
+use super::approle::AppRole;
 use super::client::Bao;
 use super::error::AuthorityError;
 use crate::secret::{Redactor, Secret};
@@ -107,14 +108,11 @@ async fn actor(
     accessor: &str,
     redactor: &Redactor,
 ) -> Result<Bao, AuthorityError> {
-    let role = json!({"token_policies": [name], "token_no_default_policy": true, "token_ttl": "24h"});
-    root.post(&format!("auth/approle/role/{name}"), role).await?;
-    let role_id = root.get(&format!("auth/approle/role/{name}/role-id")).await?.text("/data/role_id")?.to_string();
+    let tokens = json!({"token_policies": [name], "token_no_default_policy": true, "token_ttl": "24h"});
+    let role = AppRole::create(root, name, tokens, redactor).await?;
     let entity = root.post("identity/entity", json!({"name": format!("drill-{name}")})).await?;
-    let alias = json!({"name": role_id, "canonical_id": entity.text("/data/id")?, "mount_accessor": accessor});
+    let alias = json!({"name": role.role_id, "canonical_id": entity.text("/data/id")?, "mount_accessor": accessor});
     root.post("identity/entity-alias", alias).await?;
-    let secret_id = root.post(&format!("auth/approle/role/{name}/secret-id"), json!({})).await?;
-    let secret_id = Secret::new(secret_id.text("/data/secret_id")?.to_string(), redactor);
-    let login = nobody.post("auth/approle/login", json!({"role_id": role_id, "secret_id": secret_id.expose()})).await?;
+    let login = nobody.post("auth/approle/login", role.login()).await?;
     Ok(nobody.with_token(Secret::new(login.text("/auth/client_token")?.to_string(), redactor)))
 }

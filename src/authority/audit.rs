@@ -41,9 +41,6 @@ pub fn audit_line(line: &str) -> AuditLine {
 fn entry(value: &Value) -> Option<AuditEntry> {
     let text =
         |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty()).map(String::from);
-    let metadata = value.pointer("/auth/metadata").and_then(Value::as_object);
-    let metadata: BTreeMap<String, String> =
-        metadata.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string()))).collect();
     Some(AuditEntry {
         kind: text("/type")?,
         time: text("/time")?,
@@ -54,13 +51,19 @@ fn entry(value: &Value) -> Option<AuditEntry> {
         correlation: text("/request/headers/x-correlation-id/0"),
         entity_id: text("/auth/entity_id"),
         display_name: text("/auth/display_name"),
-        metadata,
+        metadata: texts(value, "/auth/metadata"),
         accessor_hmac: text("/auth/accessor"),
         lease_id: text("/response/secret/lease_id"),
         asked_lease_hmac: text("/request/data/lease_id"),
         asked_accessor_hmac: text("/request/data/accessor"),
         error: text("/error").map(|e| e.split_whitespace().collect::<Vec<_>>().join(" ")),
     })
+}
+
+/// The texts of an object at a JSON pointer; none where there is no object.
+pub fn texts(value: &Value, pointer: &str) -> BTreeMap<String, String> {
+    let object = value.pointer(pointer).and_then(Value::as_object);
+    object.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string()))).collect()
 }
 
 /// Reads a line of the server's own log, if it says that a lease was revoked.

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "engine")]
 mod actors;
+#[cfg(feature = "engine")]
+mod approle;
 pub mod audit;
 mod caller;
 #[cfg(feature = "engine")]

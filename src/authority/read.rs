@@ -1,5 +1,6 @@
 //! The auditor's questions: what the authority itself says of entities, leases, limits and its audit log's hashes.
 
+use super::audit::texts;
 use super::client::{Answer, Bao};
 use super::error::AuthorityError;
 use super::records::{Entity, Lease, Limits};
@@ -19,16 +20,11 @@ impl Reader {
     /// No answer, or it is not known.
     pub async fn entity(&self, id: &str, namespace: &str) -> Result<Entity, AuthorityError> {
         let answer = self.within(namespace).get(&format!("identity/entity/id/{id}")).await?;
-        let metadata = answer.body.pointer("/data/metadata").and_then(Value::as_object);
         Ok(Entity {
             id: answer.text("/data/id")?.to_string(),
             name: answer.text("/data/name")?.to_string(),
             namespace: namespace.into(),
-            metadata: metadata
-                .into_iter()
-                .flatten()
-                .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string())))
-                .collect(),
+            metadata: texts(&answer.body, "/data/metadata"),
         })
     }
 

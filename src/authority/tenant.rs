@@ -1,6 +1,7 @@
 //! A tenant's namespace at the authority, with its callers.
 
 use super::actors::Actors;
+use super::approle::AppRole;
 use super::caller::{Caller, CallerKind, Login};
 use super::client::Bao;
 use super::error::AuthorityError;
@@ -80,7 +81,7 @@ pub struct Registered {
 
 /// What a caller presents to log in.
 enum Presented {
-    SecretId { role_id: String, secret_id: Secret },
+    AppRole(AppRole),
     Password(Secret),
     Token { role: String, jwt: Secret },
 }
@@ -173,12 +174,8 @@ impl Tenant {
         tokens: Value,
         redactor: &Redactor,
     ) -> Result<(String, String, Presented), AuthorityError> {
-        let p = &self.provisioner;
-        p.post(&format!("auth/approle/role/{name}"), tokens).await?;
-        let role_id = p.get(&format!("auth/approle/role/{name}/role-id")).await?.text("/data/role_id")?.to_string();
-        let secret_id = p.post(&format!("auth/approle/role/{name}/secret-id"), json!({})).await?;
-        let secret_id = Secret::new(secret_id.text("/data/secret_id")?.to_string(), redactor);
-        Ok(("auth/approle/login".into(), role_id.clone(), Presented::SecretId { role_id, secret_id }))
+        let role = AppRole::create(&self.provisioner, name, tokens, redactor).await?;
+        Ok(("auth/approle/login".into(), role.role_id.clone(), Presented::AppRole(role)))
     }
 
     async fn userpass(
@@ -209,16 +206,12 @@ impl Tenant {
             profile.remove("owner");
         }
         let mut role = tokens;
-        if let (Some(role), Some(own)) = (
-            role.as_object_mut(),
-            json!({
-                "role_type": "jwt", "user_claim": "sub", "bound_audiences": [AUDIENCE], "bound_subject": claims.subject,
-                "bound_claims": claims.bound, "claim_mappings": claims.mappings,
-            })
-            .as_object(),
-        ) {
-            role.extend(own.clone());
-        }
+        role["role_type"] = json!("jwt");
+        role["user_claim"] = json!("sub");
+        role["bound_audiences"] = json!([AUDIENCE]);
+        role["bound_subject"] = json!(claims.subject);
+        role["bound_claims"].clone_from(&claims.bound);
+        role["claim_mappings"].clone_from(&claims.mappings);
         let mount = mount(caller);
         self.provisioner.post(&format!("auth/{mount}/role/{}", caller.name), role).await?;
         let jwt = provider.sign(&claims, redactor)?;
@@ -257,7 +250,7 @@ impl Registered {
     /// The authority refuses, or gives the token to another entity.
     pub async fn log_in(&self, correlation: &str, redactor: &Redactor) -> Result<CallerLogin, AuthorityError> {
         let body = match &self.body {
-            Presented::SecretId { role_id, secret_id } => json!({"role_id": role_id, "secret_id": secret_id.expose()}),
+            Presented::AppRole(role) => role.login(),
             Presented::Password(password) => json!({"password": password.expose()}),
             Presented::Token { role, jwt } => json!({"role": role, "jwt": jwt.expose()}),
         };

@@ -147,26 +147,16 @@ fn text(name: &str, sabotage: &Sabotage, rows: &[Row]) -> String {
         let _ = writeln!(text, "    {:width$}  {:12}  seen", "check", "stated");
     }
     for row in &red {
-        let seen = row.seen.map_or("not judged at all", word);
+        let seen = row.seen.map_or("not judged at all", Outcome::word);
         let mark = if row.agrees() { ' ' } else { '≠' };
-        let _ = writeln!(text, "  {mark} {:width$}  {:12}  {seen}", row.check, word(row.stated));
+        let _ = writeln!(text, "  {mark} {:width$}  {:12}  {seen}", row.check, row.stated.word());
     }
     if !proved {
         text.push_str("  what was seen, as the file would state it (first understand why):\nred:\n");
         let seen = rows.iter().filter_map(|r| Some((r, r.seen?)));
         for (row, seen) in seen.filter(|(_, seen)| *seen != Outcome::Passed) {
-            let _ = writeln!(text, "  {}: {}", row.check, word(seen));
+            let _ = writeln!(text, "  {}: {}", row.check, seen.word());
         }
     }
     text
-}
-
-/// As in the file.
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Passed => "passed",
-        Outcome::Excepted => "excepted",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::Failed => "failed",
-    }
 }

@@ -52,13 +52,13 @@ impl Issuer {
             Self::Database(i) => i.connect(connection).await,
         }
     }
-    /// Gives the parent a secret that only the authority knows; false where the engine cannot.
+    /// Gives the parent a secret that only the authority knows.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn rotate_parent(&self) -> Result<bool, AuthorityError> {
+    pub async fn rotate_parent(&self) -> Result<(), AuthorityError> {
         match self {
-            Self::Database(i) => i.rotate_parent().await.map(|()| true),
+            Self::Database(i) => i.rotate_parent().await,
         }
     }
     /// The same role under another name.

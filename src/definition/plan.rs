@@ -69,14 +69,26 @@ fn one() -> u32 {
 }
 
 impl ScenarioPlan {
+    /// The role's twin that the trigger needs for the subject.
+    pub fn twin(&self) -> Option<Twin> {
+        match self.trigger {
+            Trigger::Expire { ttl_ms } => Some(Twin::Expire { ttl_ms }),
+            Trigger::Renew { cap_ms, .. } => Some(Twin::Renew { cap_ms }),
+            Trigger::Incident { of: IncidentOf::Role } => Some(Twin::Copy(self.scenario.clone())),
+            Trigger::Revoke | Trigger::Teardown | Trigger::Incident { of: IncidentOf::Mount } => None,
+        }
+    }
     /// The TTLs that the subject's role is stated to have.
     pub fn stated_ttls(&self, credential: &CredentialPlan) -> Ttls {
-        let twin = match self.trigger {
-            Trigger::Expire { ttl_ms } => Twin::Expire { ttl_ms }.ttls(),
-            Trigger::Renew { cap_ms, .. } => Twin::Renew { cap_ms }.ttls(),
-            Trigger::Revoke | Trigger::Teardown | Trigger::Incident { .. } => None,
-        };
-        twin.unwrap_or_else(|| credential.ttls())
+        self.twin().and_then(|twin| twin.ttls()).unwrap_or_else(|| credential.ttls())
+    }
+    /// Who asks for the subject. One that will be banned is a copy of the stated caller: others go on as the original.
+    pub fn subjects_caller(&self) -> Caller {
+        let mut caller = self.caller.clone();
+        if matches!(self.trigger, Trigger::Incident { .. }) {
+            caller.name = format!("{}-{}", caller.name, self.scenario);
+        }
+        caller
     }
 }
 
@@ -173,6 +185,10 @@ impl Trigger {
     /// Somebody sends a request.
     pub fn is_requested(&self) -> bool {
         self.ttl_ms().is_none()
+    }
+    /// How long dead must stay dead under observation, µs.
+    pub fn tail_us(&self) -> u64 {
+        if self.is_requested() { 1_000_000 } else { 250_000 }
     }
     /// How many credentials are ended together where the drill does not say.
     pub fn default_leases(&self) -> u32 {

@@ -6,6 +6,37 @@ use serde::{Deserialize, Serialize};
 /// What stands for the caller's token accessor, which is not shown.
 pub const CALLERS_ACCESSOR: &str = "accessor of the caller's token";
 
+/// The entity that pulls triggers.
+pub const OPERATOR: &str = "drill-operator";
+
+/// Where secrets are searched for. What the run writes and what the judge asks for is one name.
+pub mod place {
+    /// The authority's audit log.
+    pub const AUDIT_LOG: &str = "the audit log";
+    /// The log that the authority itself writes.
+    pub const AUTHORITYS_LOG: &str = "the authority's log";
+    /// The backend's own log.
+    pub const BACKENDS_LOG: &str = "the backend's log";
+    /// Where the parent's connection is configured.
+    pub const CONNECTION: &str = "the connection as the authority shows it";
+    /// So the places begin of which each container is one.
+    pub const CONTAINER: &str = "environment, arguments and labels of ";
+}
+
+/// Who tries what they may not.
+pub mod seeker {
+    /// The subject's own caller.
+    pub const CALLER: &str = "the caller";
+    /// Its like of another tenant.
+    pub const STRANGER: &str = "another tenant's caller";
+    /// One who may do everything in another tenant's namespace.
+    pub const ADMINISTRATOR: &str = "another tenant's administrator";
+    /// Another caller of the same tenant.
+    pub const NEIGHBOUR: &str = "another caller of the same tenant";
+    /// A caller after its ban.
+    pub const BANNED: &str = "the banned caller";
+}
+
 /// Which claim an attempt is made against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

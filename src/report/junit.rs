@@ -107,7 +107,7 @@ fn message(check: &CheckVerdict) -> String {
 }
 
 fn body(check: &CheckVerdict) -> String {
-    let mut lines = vec![format!("{}: {}", words::quiet(check.outcome), message(check))];
+    let mut lines = vec![format!("{}: {}", check.outcome.word(), message(check))];
     for (label, value) in super::console::details(check) {
         lines.push(format!("{label:<9} {value}"));
     }

@@ -13,16 +13,6 @@ pub fn loud(outcome: Outcome) -> &'static str {
     }
 }
 
-/// As in tables: `passed`.
-pub fn quiet(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Passed => "passed",
-        Outcome::Excepted => "excepted",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::Failed => "failed",
-    }
-}
-
 /// How many checks ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -3,7 +3,7 @@
 use super::office::Office;
 use crate::authority::{Bao, Rival};
 use crate::credential::Issued;
-use crate::history::Claim;
+use crate::history::{Claim, seeker};
 use crate::secret::Secret;
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ pub fn strangers<'a>(rival: &'a Rival, victim: &Issued, creds: &str, accessor: &
         ("the id with their own suffix", theirs.as_str()),
     ];
     let (own, there) = (&rival.tenant.namespace, &victim.record.namespace);
-    let actors = [("another tenant's caller", &rival.caller), ("another tenant's administrator", &rival.administrator)];
+    let actors = [(seeker::STRANGER, &rival.caller), (seeker::ADMINISTRATOR, &rival.administrator)];
     let mut tries = Vec::new();
     for (by, bao) in actors {
         let mut stranger = Stranger { by, bao, tries: Vec::new() };
@@ -125,7 +125,7 @@ pub fn same_tenant<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
         .into_iter()
         .map(|(what, verb, reads)| Try {
             claim: Claim::TenantIsolated,
-            by: "another caller of the same tenant",
+            by: seeker::NEIGHBOUR,
             bao: neighbour.clone(),
             what: what.into(),
             method: "PUT",
@@ -141,7 +141,7 @@ pub fn parents<'a>(office: &Office, rival: &Rival, caller: &Bao) -> Vec<Try<'a>>
     let [config, rotate] = office.issuer.parent_paths();
     let inside = rival.administrator.in_namespace(&office.tenant.namespace);
     let mut tries = Vec::new();
-    for (by, bao) in [("the caller", caller), ("another tenant's administrator", &inside)] {
+    for (by, bao) in [(seeker::CALLER, caller), (seeker::ADMINISTRATOR, &inside)] {
         let mut add = |what: &str, method, path: &str, body| {
             let (what, path) = (what.into(), path.into());
             let claim = Claim::ParentUnreadable;

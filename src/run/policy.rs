@@ -4,24 +4,19 @@
 use super::attacks::{Try, parents, same_tenant, strangers};
 use super::prepare::Prepared;
 use super::probing::Prober;
+use super::proof::search;
 use super::scenario::ScenarioRun;
 use super::{AtStep, RunError, renewal};
-use crate::authority::{Bao, Reader, Rival};
+use crate::authority::{AuthorityError, Bao, Reader, Rival};
 use crate::credential::{CAPPED, Issued};
-use crate::history::{Attempt, Body, Claim, Grant, Part, Search};
-use crate::secret::Redactor;
+use crate::history::{Attempt, Body, Claim, Grant, Part, place, seeker};
+use crate::secret::Secret;
 
-/// The living credential that every attempt must spare.
-pub struct Victim {
-    /// As it was issued.
-    pub issued: Issued,
-}
-
-/// Everything that is tried in a scenario.
+/// Everything that is tried in a scenario; the living credential that every attempt must spare.
 ///
 /// # Errors
 /// The others could not be set up, or an attempt's effect could not be looked at.
-pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, RunError> {
+pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Issued, RunError> {
     let stage = &run.stage;
     let caller = &prepared.caller.bao;
     let neighbour = stage.office.neighbour().await?;
@@ -33,7 +28,7 @@ pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, 
 
     let role = stage.office.neighbours_role().path();
     let what = "issue from another caller's role";
-    let seen = attempt(run, Try::get(Claim::RoleRefused, "the caller", caller, what, role)).await;
+    let seen = attempt(run, Try::get(Claim::RoleRefused, seeker::CALLER, caller, what, role)).await;
     run.journal.write(Body::Attempt { attempt: seen });
     capped(run, caller).await?;
     let mut tries = strangers(rival, &issued, &prepared.subject.path(), &prepared.caller.accessor);
@@ -42,16 +37,15 @@ pub async fn attempts(run: &ScenarioRun, prepared: &Prepared) -> Result<Victim, 
         let seen = attempt(run, one).await;
         spared(run, seen, &mut victim, &issued).await?;
     }
-    for seen in hostile_role(run, rival, &issued).await? {
-        spared(run, seen, &mut victim, &issued).await?;
-    }
+    let seen = hostile_role(run, rival, &issued).await?;
+    spared(run, seen, &mut victim, &issued).await?;
     for one in parents(&stage.office, rival, caller) {
         let seen = attempt(run, one).await;
         run.journal.write(Body::Attempt { attempt: seen });
     }
     configuration_shows_no_secret(run).await?;
     victim.end();
-    Ok(Victim { issued })
+    Ok(issued)
 }
 
 /// After an incident the banned caller asks again, with its old token and with a new login: it must get nothing.
@@ -62,25 +56,18 @@ pub async fn banned(run: &ScenarioRun, prepared: &Prepared) -> Result<(), RunErr
     let path = run.stage.office.issuer.path();
     let old = prepared.caller.bao.clone();
     let what = "issue with its old token";
-    let seen = attempt(run, Try::get(Claim::Reissue, "the banned caller", &old, what, prepared.subject.path())).await;
+    let seen = attempt(run, Try::get(Claim::Reissue, seeker::BANNED, &old, what, prepared.subject.path())).await;
     run.journal.write(Body::Attempt { attempt: seen });
-    let registered = run.stage.office.registered(&super::prepare::caller_of(&run.plan)).await?;
+    let registered = run.stage.office.registered(&run.plan.subjects_caller()).await?;
     // A login that is refused is as good as an issue that is.
     let seen = match registered.log_in(&format!("{}.banned", run.correlation), &run.redactor).await {
         Ok(login) => {
             let what = "issue with a new login";
-            attempt(run, Try::get(Claim::Reissue, "the banned caller", &login.bao, what, path)).await
+            attempt(run, Try::get(Claim::Reissue, seeker::BANNED, &login.bao, what, path)).await
         }
-        Err(crate::authority::AuthorityError::Status { status, message, .. }) => Attempt {
-            claim: Claim::Reissue,
-            by: "the banned caller".into(),
-            what: "log in again".into(),
-            reads: true,
-            status,
-            message,
-            victim_probe: None,
-            lease_known: None,
-        },
+        Err(AuthorityError::Status { status, message, .. }) => {
+            answered(Claim::Reissue, seeker::BANNED, "log in again".into(), true, (status, message))
+        }
         Err(e) => return Err(e).at_step("logging the banned caller in"),
     };
     run.journal.write(Body::Attempt { attempt: seen });
@@ -90,17 +77,12 @@ pub async fn banned(run: &ScenarioRun, prepared: &Prepared) -> Result<(), RunErr
 async fn attempt(run: &ScenarioRun, one: Try<'_>) -> Attempt {
     let bao = one.bao.correlated(&format!("{}.attempt", run.correlation));
     let answer = bao.send(one.method, &one.path, one.body).await;
-    let (status, message) = answer.map_or_else(|e| (0, e.to_string()), |a| (a.status, a.message()));
-    Attempt {
-        claim: one.claim,
-        by: one.by.into(),
-        what: one.what,
-        reads: one.reads,
-        status,
-        message,
-        victim_probe: None,
-        lease_known: None,
-    }
+    let answer = answer.map_or_else(|e| (0, e.to_string()), |a| (a.status, a.message()));
+    answered(one.claim, one.by, one.what, one.reads, answer)
+}
+
+fn answered(claim: Claim, by: &str, what: String, reads: bool, (status, message): (u16, String)) -> Attempt {
+    Attempt { claim, by: by.into(), what, reads, status, message, victim_probe: None, lease_known: None }
 }
 
 /// The victim is asked at the backend, its lease at the authority.
@@ -135,38 +117,27 @@ async fn capped(run: &ScenarioRun, caller: &Bao) -> Result<(), RunError> {
 }
 
 /// Below the authority: a role of the other tenant's own mount, whose statements reach for the victim at the backend.
-async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Result<Vec<Attempt>, RunError> {
+async fn hostile_role(run: &ScenarioRun, rival: &Rival, victim: &Issued) -> Result<Attempt, RunError> {
     let statements = run.stage.backend.hostile_statements(&victim.record.name);
     let mount = run.stage.office.issuer.place().0;
     let role = format!("hostile-{}", run.plan.scenario);
     let (path, body) = (format!("{mount}/roles/{role}"), run.stage.office.issuer.hostile(&statements));
     rival.administrator.post(&path, body).await.at_step("making the hostile role")?;
-    let by = "another tenant's administrator";
+    let by = seeker::ADMINISTRATOR;
     let what = "issue from a role whose statements end the victim at the backend";
     let mut one = Try::get(Claim::TenantIsolated, by, &rival.administrator, what, format!("{mount}/creds/{role}"));
     // Whatever the authority answers, the backend decides.
     one.reads = false;
-    Ok(vec![attempt(run, one).await])
+    Ok(attempt(run, one).await)
 }
 
 /// What the provisioner reads, who made it, holds no secret.
 async fn configuration_shows_no_secret(run: &ScenarioRun) -> Result<(), RunError> {
     let [config, _] = run.stage.office.issuer.parent_paths();
     let answer = run.stage.office.tenant.provisioner.get(&config).await.at_step("reading the connection")?;
-    let sought = Redactor::default();
-    run.stage.parents.iter().for_each(|p| {
-        sought.register(&p.secret);
-    });
-    let text = answer.body.to_string();
-    let search = Search {
-        of: "parent".into(),
-        place: "the connection as the authority shows it".into(),
-        secrets: run.stage.parents.len() as u64,
-        lines: 1,
-        // By its very name the parent stands there: the search looks at the right thing.
-        control_found: run.stage.parents.first().is_some_and(|p| text.contains(&p.name)),
-        found: u64::from(sought.holds(&text)),
-    };
-    run.journal.write(Body::Search { search });
+    let secrets: Vec<Secret> = run.stage.parents.iter().map(|p| p.secret.clone()).collect();
+    // By its very name the parent stands there: the search looks at the right thing.
+    let Some(parent) = run.stage.parents.first() else { return Ok(()) };
+    search(run, "parent", place::CONNECTION, &secrets, &[answer.body.to_string()], &parent.name);
     Ok(())
 }

@@ -22,28 +22,9 @@ pub struct Prepared {
     pub control: Issuer,
 }
 
-/// The role's twin that a trigger needs.
-pub fn twin_of(plan: &ScenarioPlan) -> Option<Twin> {
-    match plan.trigger {
-        Trigger::Expire { ttl_ms } => Some(Twin::Expire { ttl_ms }),
-        Trigger::Renew { cap_ms, .. } => Some(Twin::Renew { cap_ms }),
-        Trigger::Incident { of: IncidentOf::Role } => Some(Twin::Copy(plan.scenario.clone())),
-        Trigger::Revoke | Trigger::Teardown | Trigger::Incident { of: IncidentOf::Mount } => None,
-    }
-}
-
 /// The mount that an incident clears as a whole is one of its own: others live beside it.
 pub fn own_mount(plan: &ScenarioPlan) -> bool {
     matches!(plan.trigger, Trigger::Incident { of: IncidentOf::Mount })
-}
-
-/// A banned caller is a copy of the stated one: others go on as the original.
-pub fn caller_of(plan: &ScenarioPlan) -> Caller {
-    let mut caller = plan.caller.clone();
-    if matches!(plan.trigger, Trigger::Incident { .. }) {
-        caller.name = format!("{}-{}", caller.name, plan.scenario);
-    }
-    caller
 }
 
 /// The other caller of the same tenant.
@@ -66,14 +47,14 @@ pub fn issuer_of(office: &Office, plan: &ScenarioPlan) -> Issuer {
     } else {
         office.issuer.clone()
     };
-    twin_of(plan).map_or(base.clone(), |twin| base.twin(&twin))
+    plan.twin().map_or_else(|| base.clone(), |twin| base.twin(&twin))
 }
 
 /// A caller may read credentials of the roles that its scenarios use, and renew where a scenario renews: nothing else.
 pub fn rights(office: &Office, caller: &Caller) -> Vec<Right> {
     let mut paths = vec![office.issuer.path()];
     let mut renewed = Vec::new();
-    for plan in office.drill.scenarios.iter().filter(|s| caller_of(s) == *caller) {
+    for plan in office.drill.scenarios.iter().filter(|s| s.subjects_caller() == *caller) {
         paths.push(issuer_of(office, plan).path());
         match plan.trigger {
             Trigger::Revoke => {
@@ -109,10 +90,10 @@ pub async fn prepare(office: &Office, plan: &ScenarioPlan, correlation: &str) ->
     if own_mount(plan) {
         subject.mount().await.at_step("making the mount")?;
     }
-    if own_mount(plan) || twin_of(plan).is_some() {
+    if own_mount(plan) || plan.twin().is_some() {
         subject.write().await.at_step("making the role's twin")?;
     }
-    let registered = office.registered(&caller_of(plan)).await?;
+    let registered = office.registered(&plan.subjects_caller()).await?;
     let login = async || {
         let login = registered.log_in(&format!("{correlation}.login"), office.redactor()).await;
         login.at_step("logging the caller in")

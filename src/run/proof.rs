@@ -11,7 +11,7 @@ use crate::authority::records::AuditEntry;
 use crate::credential::{Issued, Issuer};
 use crate::definition::Trigger;
 use crate::environment::LogLine;
-use crate::history::{Body, Part, Search};
+use crate::history::{Body, Part, Search, place};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -160,9 +160,9 @@ fn revoked(run: &ScenarioRun, issues: &Issues, log: &AuditLog) {
 /// Places where a secret could have been written down, with something that must be found there.
 fn places<'a>(log: &'a AuditLog, backend: &'a [String], name: &'a str) -> [(&'static str, &'a [String], &'a str); 3] {
     [
-        ("the audit log", &log.audit, &log.mark),
-        ("the authority's log", &log.server, "core"),
-        ("the backend's log", backend, name),
+        (place::AUDIT_LOG, &log.audit, &log.mark),
+        (place::AUTHORITYS_LOG, &log.server, "core"),
+        (place::BACKENDS_LOG, backend, name),
     ]
 }
 
@@ -192,13 +192,14 @@ async fn search_parent(run: &ScenarioRun, name: &str, log: &AuditLog) -> Result<
     }
     for container in [&run.stage.office.server.container, run.stage.backend.container()] {
         let shown = container.shown().await.at_step("inspecting a container")?;
-        let place = format!("environment, arguments and labels of {}", container.name);
+        let place = format!("{}{}", place::CONTAINER, container.name);
         search(run, "parent", &place, &secrets, &shown, "PATH=");
     }
     Ok(())
 }
 
-fn search(run: &ScenarioRun, of: &str, place: &str, secrets: &[Secret], lines: &[String], needle: &str) {
+/// Searches lines for secrets, and for something that must be found there.
+pub fn search(run: &ScenarioRun, of: &str, place: &str, secrets: &[Secret], lines: &[String], needle: &str) {
     let sought = Redactor::default();
     let registered = secrets.iter().filter(|s| sought.register(s)).count();
     let search = Search {

@@ -1,7 +1,7 @@
 //! One scenario, top to bottom: issued → accepted → triggered → settled → done.
 
 use super::journal::Journal;
-use super::prepare::{Prepared, caller_of, own_mount};
+use super::prepare::{Prepared, own_mount};
 use super::probing::{AFTER_LIMIT_US, Prober, SLOW, Schedule, Shared, watch_control, watch_subject};
 use super::sabotage::Hooks;
 use super::sessions::Watched;
@@ -20,9 +20,6 @@ use tokio::task::JoinSet;
 /// Expiry: probing is back to back from so long before the stated end; a cap may come up to a second early, OpenBao counts whole ones.
 const BEFORE_END_US: u64 = 250_000;
 const BEFORE_CAP_US: u64 = 1_250_000;
-/// How long dead must stay dead under observation: after a request, and after an expiry.
-const TAIL_US: u64 = 1_000_000;
-const TAIL_EXPIRY_US: u64 = 250_000;
 /// A cohort is issued so many at a time.
 const ISSUED_AT_ONCE: usize = 8;
 
@@ -62,7 +59,7 @@ pub struct Settled {
     sessions: Vec<Watched>,
     /// Until when its death would have been watched for, µs.
     watched_until_us: u64,
-    victim: Option<policy::Victim>,
+    victim: Option<Issued>,
 }
 
 /// A scenario that is over but for what the audit log has of it.
@@ -178,7 +175,7 @@ impl ScenarioRun {
         }
         sessions.into_iter().for_each(Watched::end);
         self.attach_reasons(&issues);
-        Finished { issues, others: victim.into_iter().map(|v| v.issued).chain(reissued).collect() }
+        Finished { issues, others: victim.into_iter().chain(reissued).collect() }
     }
 
     /// What the audit log has of it; after this nothing more is observed.
@@ -293,15 +290,16 @@ impl ScenarioRun {
     fn schedule(&self, received_us: u64) -> Schedule {
         let now = self.journal.now_us();
         let limit_us = self.plan.limit_ms * 1000;
+        let tail_us = self.plan.trigger.tail_us();
         let Some(ttl_ms) = self.plan.trigger.ttl_ms() else {
-            return Schedule { fast_from_us: now, give_up_us: now + limit_us + AFTER_LIMIT_US, tail_us: TAIL_US };
+            return Schedule { fast_from_us: now, give_up_us: now + limit_us + AFTER_LIMIT_US, tail_us };
         };
         let end_us = received_us + ttl_ms * 1000;
         let before = if matches!(self.plan.trigger, Trigger::Renew { .. }) { BEFORE_CAP_US } else { BEFORE_END_US };
         Schedule {
             fast_from_us: end_us.saturating_sub(before),
             give_up_us: end_us + limit_us + AFTER_LIMIT_US,
-            tail_us: TAIL_EXPIRY_US,
+            tail_us,
         }
     }
 
@@ -312,7 +310,7 @@ impl ScenarioRun {
             operator: self.stage.office.actors.operator.in_namespace(&subject.record.namespace),
             correlation: format!("{}.trigger", self.correlation),
         };
-        let name = caller_of(&self.plan).name;
+        let name = self.plan.subjects_caller().name;
         match self.plan.trigger {
             Trigger::Revoke => trigger.revoke(subject).await,
             Trigger::Teardown => trigger.teardown(&prepared.caller, &name).await,

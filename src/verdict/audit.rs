@@ -1,39 +1,12 @@
 //! Audit records link issuance and revocation to an actor and a tenant. Entries are matched by path, type and error.
 
-use super::chain::{self, Broken, Entry};
+use super::chain::{self, Broken, Entry, Linked, settle};
 use super::found::Found;
-use super::metadata::broken;
 use super::reason::Reason;
 use super::view::View;
 use crate::backend::Cause;
 use crate::definition::Trigger;
-use crate::history::{Ack, Body, CALLERS_ACCESSOR, Record};
-
-/// The entity that pulls triggers.
-const OPERATOR: &str = "drill-operator";
-
-type Linked = Result<(String, Vec<u64>), Broken>;
-
-fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
-    match found {
-        Ok((observed, events)) => Found::passed(expected, observed, events).resting_on(view.whole, &[]),
-        Err(broke) => {
-            let premise = (broke.0 == Reason::PremiseFailed).then(|| premise(view));
-            let mut found = broken(expected, broke);
-            found.premise = premise;
-            found
-        }
-    }
-}
-
-/// What did not happen, so that no record of it can be asked for.
-fn premise(view: &View<'_>) -> String {
-    match (view.trigger().map(|t| t.ack), view.drill.doors.as_slice()) {
-        (Some(Ack::Rejected { .. }), _) => "trigger.acknowledged".into(),
-        (_, [first, _, ..]) => format!("trigger.refused-at-backend@{first}"),
-        _ => "trigger.refused-at-backend".into(),
-    }
-}
+use crate::history::{Ack, Body, CALLERS_ACCESSOR, OPERATOR, Record};
 
 /// Every issue is in the log, with its lease.
 pub fn issuance(view: &View<'_>) -> Found {
@@ -198,19 +171,10 @@ fn causes(view: &View<'_>) -> Result<String, Broken> {
     Ok(told.unwrap_or("the backend's log does not tell").to_string())
 }
 
-/// The entity's name: a banned caller is a copy of the stated one.
-fn callers_name(view: &View<'_>) -> String {
-    let name = &view.plan.caller.name;
-    match view.plan.trigger {
-        Trigger::Incident { .. } => format!("{name}-{}", view.plan.scenario),
-        _ => name.clone(),
-    }
-}
-
 /// Both are joined to somebody by name.
 pub fn actor(view: &View<'_>) -> Found {
     let found = || {
-        let (subjects, name) = (chain::subjects(view)?, callers_name(view));
+        let (subjects, name) = (chain::subjects(view)?, view.plan.subjects_caller().name);
         let mut events = Vec::new();
         for (_, record) in &subjects {
             let issued = chain::issuance(view, record)?;

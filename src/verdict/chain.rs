@@ -1,15 +1,47 @@
 //! Lease id → audit entry of the issuance → entity → owner and tenant: what the authority says of a credential, joined.
 
+use super::found::Found;
 use super::reason::Reason;
 use super::search;
 use super::view::View;
-use crate::history::{AuditEntry, Body, Entity, Part, Record};
+use crate::history::{Ack, AuditEntry, Body, Entity, Part, Record, place};
 
 /// Why a link is not there: the reason, in words, the events.
 pub type Broken = (Reason, String, Vec<u64>);
 
+/// What a chain shows, in words, with the events.
+pub type Linked = Result<(String, Vec<u64>), Broken>;
+
 /// An audit entry with its event's number.
 pub type Entry<'a> = (u64, &'a AuditEntry);
+
+/// What follows from a chain: where it broke, missing evidence is inconclusive, evidence of the contrary failed.
+pub fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
+    let (reason, observed, events) = match found {
+        Ok((observed, events)) => return Found::passed(expected, observed, events).resting_on(view.whole, &[]),
+        Err(broken) => broken,
+    };
+    match reason {
+        Reason::MetadataMissing
+        | Reason::MetadataDiffers
+        | Reason::AuditMissing
+        | Reason::AuditUnlinked
+        | Reason::CausesDiffer => Found::failed(reason, expected, observed, events),
+        Reason::PremiseFailed => {
+            Found { premise: Some(premise(view)), ..Found::unknown(reason, expected, observed, events) }
+        }
+        _ => Found::unknown(reason, expected, observed, events),
+    }
+}
+
+/// What did not happen, so that no record of it can be asked for.
+fn premise(view: &View<'_>) -> String {
+    match (view.trigger().map(|t| t.ack), view.drill.doors.as_slice()) {
+        (Some(Ack::Rejected { .. }), _) => "trigger.acknowledged".into(),
+        (_, [first, _, ..]) => format!("trigger.refused-at-backend@{first}"),
+        _ => "trigger.refused-at-backend".into(),
+    }
+}
 
 /// All subjects of the cohort, with their records.
 ///
@@ -131,7 +163,7 @@ pub fn revoked(view: &View<'_>, lease: &str) -> Result<u64, Broken> {
         return Err((Reason::EvidenceIncomplete, what, vec![]));
     }
     let readable = view.facts.iter().find_map(|e| match &e.body {
-        Body::Search { search } if search.place == search::AUTHORITYS_LOG && search::sees(search) => Some(e.seq),
+        Body::Search { search } if search.place == place::AUTHORITYS_LOG && search::sees(search) => Some(e.seq),
         _ => None,
     });
     let to_its_end = view.facts.iter().any(|e| matches!(e.body, Body::AuditLog { marked: true, .. }));

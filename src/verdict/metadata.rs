@@ -1,6 +1,6 @@
 //! Issued credentials have owner, tenant, scope, TTL and lease: as the authority says, never as the drill file does.
 
-use super::chain::{self, Broken};
+use super::chain::{self, Broken, Linked, settle};
 use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
@@ -11,27 +11,8 @@ use std::collections::BTreeSet;
 /// A lease's times are whole seconds or nearly.
 const ROUNDING_MS: u64 = 1_000;
 
-/// A chain that broke: missing evidence is inconclusive, evidence of the contrary failed.
-pub fn broken(expected: &str, (reason, observed, events): Broken) -> Found {
-    match reason {
-        Reason::MetadataMissing
-        | Reason::MetadataDiffers
-        | Reason::AuditMissing
-        | Reason::AuditUnlinked
-        | Reason::CausesDiffer => Found::failed(reason, expected, observed, events),
-        _ => Found::unknown(reason, expected, observed, events),
-    }
-}
-
-fn settle(view: &View<'_>, expected: &str, found: Result<(String, Vec<u64>), Broken>) -> Found {
-    match found {
-        Ok((observed, events)) => Found::passed(expected, observed, events).resting_on(view.whole, &[]),
-        Err(broke) => broken(expected, broke),
-    }
-}
-
 /// One key of the caller's metadata: of its entity, and of its token where the identity provider states it too.
-fn traced(view: &View<'_>, key: &str, stated: &str) -> Result<(String, Vec<u64>), Broken> {
+fn traced(view: &View<'_>, key: &str, stated: &str) -> Linked {
     let (mut events, mut by) = (Vec::new(), "");
     for (issued, record) in chain::subjects(view)? {
         let entry = chain::issuance(view, record)?;
@@ -145,7 +126,7 @@ pub fn ttl(view: &View<'_>) -> Found {
     settle(view, "the TTL in force is the stated one", found())
 }
 
-fn granted(view: &View<'_>, member: u32, record: &Record) -> Result<(String, Vec<u64>), Broken> {
+fn granted(view: &View<'_>, member: u32, record: &Record) -> Linked {
     let stated = view.plan.stated_ttls(&view.drill.credential);
     let (read, limits, _) = limits_of(view, &record.role)?;
     let (looked_up, lease) = lease_of(view, member)?;

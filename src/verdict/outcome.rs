@@ -17,6 +17,18 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// As in the evidence, in tables and in sabotage files: `passed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Excepted => "excepted",
+            Self::Inconclusive => "inconclusive",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// All verdicts of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdicts {

@@ -5,16 +5,15 @@ use super::found::Found;
 use super::reason::Reason;
 use super::view::{Line, Obs, Seen, View};
 use crate::credential::CAPPED;
-use crate::history::{Attempt, Body, Claim, Grant, Part};
+use crate::history::{Attempt, Body, Claim, Grant, Part, seeker};
 use std::collections::BTreeSet;
 
 /// Answers by which a server refuses, whatever stands behind it. 500 is how it answers for a token or a backend of somebody else's.
 const REFUSED: &[u16] = &[307, 400, 403, 404, 405, 500];
 /// Who must have tried to get at a tenant's lease.
-const OTHERS: &[&str] =
-    &["another tenant's caller", "another tenant's administrator", "another caller of the same tenant"];
+const OTHERS: [&str; 3] = [seeker::STRANGER, seeker::ADMINISTRATOR, seeker::NEIGHBOUR];
 /// Who must have tried to get at the parent.
-const PARENT_SEEKERS: &[&str] = &["the caller", "another tenant's administrator"];
+const PARENT_SEEKERS: [&str; 2] = [seeker::CALLER, seeker::ADMINISTRATOR];
 
 fn attempts<'v, 'a>(view: &'v View<'a>, claim: Claim) -> impl Iterator<Item = (u64, &'a Attempt)> + use<'v, 'a> {
     view.facts.iter().filter_map(move |e| match &e.body {

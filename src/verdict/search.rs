@@ -3,13 +3,11 @@
 use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
-use crate::history::{Body, Search};
+use crate::history::{Body, Search, place};
 
-/// The log that the authority itself writes.
-pub const AUTHORITYS_LOG: &str = "the authority's log";
-const LOGS: [&str; 3] = ["the audit log", AUTHORITYS_LOG, "the backend's log"];
+const LOGS: [&str; 3] = [place::AUDIT_LOG, place::AUTHORITYS_LOG, place::BACKENDS_LOG];
 /// Where else a parent's secret could stand; places of which there are several begin so.
-const PARENTS: [&str; 2] = ["the connection as the authority shows it", "environment, arguments and labels of "];
+const PARENTS: [&str; 2] = [place::CONNECTION, place::CONTAINER];
 
 /// Whether a search finds what must be there.
 pub fn sees(search: &Search) -> bool {

@@ -7,14 +7,8 @@ use super::view::{Line, Obs, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::backend::Cause;
-use crate::definition::Trigger;
 use crate::history::{Ack, Body, Moment, Part, Stock};
 use std::borrow::Cow;
-
-/// How long dead must stay dead under observation, µs.
-pub fn tail_us(trigger: &Trigger) -> u64 {
-    if trigger.is_requested() { 1_000_000 } else { 250_000 }
-}
 
 /// The subject and the control at a door, with what they tell.
 struct Both<'v, 'a> {
@@ -231,7 +225,7 @@ pub fn stays_dead(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> 
 }
 
 fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outcome)]) -> Found {
-    let tail = tail_us(&view.plan.trigger);
+    let tail = view.plan.trigger.tail_us();
     let expected = format!("refused to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
     let Some(both) = both(view, door, member) else {
         return unjudged(view, expected, "there was no trigger, or no subject to probe");

@@ -49,7 +49,7 @@ fn shares(needs: &[usize], room: usize) -> Vec<usize> {
 fn rest_row(place: &str, rest: &[Block<'_>]) -> String {
     let checks: Vec<&CheckVerdict> = rest.iter().flat_map(|b| std::iter::once(b.first).chain(b.same.clone())).collect();
     let names: Vec<String> = checks.iter().map(|c| words::name(c)).collect();
-    let mut verdicts: Vec<&str> = checks.iter().map(|c| words::quiet(c.outcome)).collect();
+    let mut verdicts: Vec<&str> = checks.iter().map(|c| c.outcome.word()).collect();
     verdicts.dedup();
     let name = format!("{place}: {} more", names.len());
     row(&[md(&name), md(&names.join(", ")), "see evidence.json".to_owned(), format!("**{}**", verdicts.join(", "))])
@@ -67,7 +67,7 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     let name = format!("{place}/{}", words::name(check));
     let verdict = match check.outcome {
         Outcome::Excepted => "excepted".to_owned(),
-        red => format!("**{}**", words::quiet(red)),
+        red => format!("**{}**", red.word()),
     };
     row(&[md(&name), md(&check.expected), observed, verdict])
 }

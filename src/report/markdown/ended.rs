@@ -213,7 +213,7 @@ fn control(c: &Column<'_>) -> String {
     let mut checks = c.verdict.checks.iter();
     dash(checks.find(|k| k.check == "trigger.control-alive").map(|k| match k.outcome {
         Outcome::Passed => md(&k.observed),
-        red => format!("**{}**: {}", words::quiet(red), md(&k.observed)),
+        red => format!("**{}**: {}", red.word(), md(&k.observed)),
     }))
 }
 
@@ -248,7 +248,7 @@ fn audit(c: &Column<'_>) -> String {
         (None, false) => {}
     }
     let red = checks.iter().filter(|k| k.outcome != Outcome::Passed);
-    said.extend(red.map(|k| format!("**{} {}**", md(k.check.trim_start_matches("audit.")), words::quiet(k.outcome))));
+    said.extend(red.map(|k| format!("**{} {}**", md(k.check.trim_start_matches("audit.")), k.outcome.word())));
     if said.is_empty() {
         said.push("passed".to_owned());
     }

@@ -145,7 +145,7 @@ fn red(drill: &DrillVerdict) -> String {
         Some((s, block.first))
     });
     let Some((scenario, check)) = found else {
-        return format!("{}: {}.", md(&drill.drill), words::quiet(drill.outcome));
+        return format!("{}: {}.", md(&drill.drill), drill.outcome.word());
     };
     let verdict = match drill.outcome {
         Outcome::Inconclusive => "Nothing was proved: ",
@@ -155,7 +155,7 @@ fn red(drill: &DrillVerdict) -> String {
     let seen = check.means.as_ref().map(|_| format!(" Observed: {}.", md(&check.observed)));
     let others = match worst.count() {
         0 | 1 => String::new(),
-        n => format!(" ({n} scenarios {})", words::quiet(drill.outcome)),
+        n => format!(" ({n} scenarios {})", drill.outcome.word()),
     };
     format!(
         "**{verdict}{}** ({}/{}, {}).{}{others}",
