@@ -73,6 +73,12 @@ pub enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Roles in use without a drill, and drills without a role
+        #[arg(long)]
+        coverage: bool,
+        /// What is in use
+        #[arg(long, env = "DRILL_INVENTORY", value_name = "FILE")]
+        inventory: Option<PathBuf>,
     },
     /// Check definitions, start nothing
     #[command(after_help = "Example: drill validate drills/postgres.yaml --resolved")]
@@ -108,9 +114,46 @@ pub enum Command {
         /// Where to write JUnit besides
         #[arg(long, env = "DRILL_JUNIT", value_name = "FILE")]
         junit: Option<PathBuf>,
-        /// Where to write the summary besides
+        /// Where to append the summary (readiness.md) besides; GitHub's own where it is left out under GitHub Actions
         #[arg(long, env = "DRILL_SUMMARY", value_name = "FILE")]
         summary: Option<PathBuf>,
+    },
+    /// Judge evidence against a level, without running anything
+    #[command(after_help = "Example: drill gate RL3            drill gate RL3 reports/runs/a reports/runs/b")]
+    Gate(GateArgs),
+    /// Sign a run's evidence: an in-toto statement in a DSSE envelope
+    #[command(after_help = "Example: drill sign reports/latest --key release.pem")]
+    Sign {
+        /// The run's directory
+        dir: PathBuf,
+        /// Ed25519 private key, PKCS#8 PEM
+        #[arg(long, env = "DRILL_SIGN_KEY", value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Check signature, digests, and that the reports follow from the evidence
+    #[command(after_help = "Example: drill verify reports/latest --key release.pub.pem
+Exit: 0 verified · 1 altered · 2 unreadable · 3 intact and the signer unverified, or unsigned")]
+    Verify {
+        /// The run's directory
+        dir: PathBuf,
+        /// Ed25519 public key that is trusted, PEM
+        #[arg(long, env = "DRILL_VERIFY_KEY", value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Exceptions with their days and what each covers
+    #[command(after_help = "Example: drill exceptions --as-of 2027-01-01")]
+    Exceptions {
+        /// The day to judge by, UTC; today where it is left out
+        #[arg(long, value_name = "DAY")]
+        as_of: Option<String>,
+    },
+    /// What changed between two runs
+    #[command(after_help = "Example: drill diff reports/runs/a reports/runs/b")]
+    Diff {
+        /// The earlier run's directory
+        before: PathBuf,
+        /// The later run's directory
+        after: PathBuf,
     },
     /// Break a set-up on purpose and see that the right checks turn red
     #[command(after_help = "Example: drill prove fixtures/sabotage/revocation-does-nothing.yaml")]
@@ -122,9 +165,40 @@ pub enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// The JSON Schema of drill files
-    #[command(after_help = "Example: drill schema > drill.schema.json")]
-    Schema,
+    /// The JSON Schema of drill files, or of another kind of file
+    #[command(after_help = "Example: drill schema > drill.schema.json            drill schema gate")]
+    Schema {
+        /// drill, gate, inventory, exceptions or evidence
+        #[arg(default_value = "drill")]
+        kind: String,
+    },
+}
+
+/// `drill gate`.
+#[derive(Debug, Clone, Args)]
+pub struct GateArgs {
+    /// The level: drills/gates/<level>.yaml
+    pub level: String,
+    /// Runs' directories, or directories of such; the latest run where none is named
+    pub dirs: Vec<PathBuf>,
+    /// What is in use; drills/inventory.yaml where it is left out and that file is there
+    #[arg(long, env = "DRILL_INVENTORY", value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// The day to judge by, UTC; today where it is left out
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+    /// Where to write gate.md and gate.json; gate/ in the reports directory where it is left out
+    #[arg(long, env = "DRILL_GATE_OUT", value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where to append the summary besides
+    #[arg(long, env = "DRILL_SUMMARY", value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+    /// Ed25519 public key whose signatures are trusted, PEM
+    #[arg(long, env = "DRILL_VERIFY_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Let generated evidence count: for tests
+    #[arg(long, hide = true)]
+    pub allow_synthetic: bool,
 }
 
 /// What `run` and `prove` share.
@@ -133,16 +207,16 @@ pub struct ServerArgs {
     /// Which images
     #[arg(long, env = "DRILL_IMAGES", value_enum, default_value_t = Images::Auto)]
     pub images: Images,
-    /// Drills at the same time
-    #[arg(long, env = "DRILL_JOBS", default_value_t = 2, value_name = "N")]
-    pub jobs: usize,
+    /// Drills at the same time; left out: as many as memory and cores allow
+    #[arg(long, env = "DRILL_JOBS", value_name = "N")]
+    pub jobs: Option<usize>,
     /// When the whole run is given up
     #[arg(long, env = "DRILL_TIMEOUT", default_value = "10m", value_name = "D")]
     pub timeout: String,
     /// Where to write JUnit besides
     #[arg(long, env = "DRILL_JUNIT", value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Where to write the summary (readiness.md) besides
+    /// Where to append the summary (readiness.md) besides; GitHub's own where it is left out under GitHub Actions
     #[arg(long, env = "DRILL_SUMMARY", value_name = "FILE")]
     pub summary: Option<PathBuf>,
 }
@@ -156,6 +230,15 @@ pub struct RunArgs {
     /// How its servers are had.
     #[command(flatten)]
     pub servers: ServerArgs,
+    /// Judge that gate too; the worse counts
+    #[arg(long, env = "DRILL_GATE", value_name = "LEVEL")]
+    pub gate: Option<String>,
+    /// What is in use, for the gate
+    #[arg(long, env = "DRILL_INVENTORY", value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// The day to judge exceptions by, UTC: today or later
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
     /// Do it so often, and show the spread of each exposure
     #[arg(long, env = "DRILL_REPEAT", default_value_t = 1, value_name = "N")]
     pub repeat: u32,

@@ -86,7 +86,12 @@ mod tests {
     use super::*;
 
     fn exit(outcome: Outcome, interrupted: Option<&str>) -> Exit {
-        Exit::of(&Verdicts { outcome, interrupted: interrupted.map(str::to_owned), drills: Vec::new() })
+        Exit::of(&Verdicts {
+            outcome,
+            interrupted: interrupted.map(str::to_owned),
+            drills: Vec::new(),
+            exceptions: Vec::new(),
+        })
     }
 
     #[test]

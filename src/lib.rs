@@ -12,7 +12,9 @@ pub mod definition;
 pub mod document;
 #[cfg(feature = "engine")]
 pub mod environment;
+pub mod exceptions;
 pub mod exit;
+pub mod gate;
 pub mod history;
 pub mod observation;
 pub mod progress;
@@ -20,5 +22,6 @@ pub mod provenance;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod run;
+pub mod seal;
 pub mod secret;
 pub mod verdict;

@@ -5,7 +5,6 @@ contender's whole process tree (the engine and the containers are not in it), pe
 """
 import argparse
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -13,7 +12,8 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from shared import ROOT, Broken, bound, bounds_table, footer, machine, measured, percentile, spread, write_results
+
 DRILL = os.environ["DRILL_BIN"]
 
 WALL_TO_FLOOR_MAX = 1.4
@@ -22,44 +22,6 @@ LIST_MS_MAX = 20
 WIDTH_TO_LOGIN_MAX = 4
 LISTINGS = 40
 PERCENTILE = 0.95
-
-# A process of its own for each run: the kernel counts what children used, all together, and only once they were waited for.
-MEASURED = """
-import os, resource, subprocess, sys, time
-begin = time.monotonic()
-done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-wall = time.monotonic() - begin
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-sys.stderr.buffer.write(done.stderr[-2000:])
-print(done.returncode, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-"""
-
-
-class Broken(Exception):
-    """A contender did not do its job: there is nothing to compare."""
-
-
-def measured(command):
-    """One run: wall s, CPU s, peak MiB."""
-    done = subprocess.run([sys.executable, "-c", MEASURED, *command], cwd=ROOT, capture_output=True, text=True)
-    code, *numbers = done.stdout.split() or ["none"]
-    if code != "0":
-        raise Broken(f"{' '.join(command)} ended with {code}:\n{done.stderr}")
-    return dict(zip(("wall_s", "cpu_s", "peak_mib"), map(float, numbers)))
-
-
-def percentile(values, share):
-    """The nearest rank: a value that was measured."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def bound(what, limit, value, met, text):
-    return {"bound": what, "limit": limit, "measured": value, "met": met, "text": text}
-
-
-def spread(values, digits=2):
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
 # --- paired runs
@@ -210,40 +172,17 @@ def of_listing():
 # --- together
 
 
-def as_markdown(sections, machine):
+def as_markdown(sections, where):
     lines = []
     for section in sections.values():
         lines += [*section["rows"], "", section["note"], ""]
-    lines += ["| bound | limit | measured | |", "|---|---|---|---|"]
-    for section in sections.values():
-        for b in section["bounds"]:
-            lines.append(f"| {b['bound']} | {b['limit']} | {b['text']} | {'PASS' if b['met'] else 'MISS'} |")
-    lines += ["", f"{machine['cores']} cores ({machine['cpu']}), engine {machine['engine']}, {machine['date']}; `{machine['command']}`"]
-    return "\n".join(lines) + "\n"
+    lines += bounds_table(b for section in sections.values() for b in section["bounds"])
+    return "\n".join([*lines, "", footer(where)]) + "\n"
 
 
-def machine(arguments):
-    cpu = "unknown"
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            cpu = next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    version = [os.environ.get("DOCKER", "docker"), "version", "--format", "{{.Server.Version}}"]
-    try:
-        engine = subprocess.run(version, capture_output=True, text=True, check=False).stdout.strip()
-    except OSError:
-        engine = ""
+def command_line(arguments):
     options = {"peers": f" --pairs {arguments.pairs}", "width": f" --runs {arguments.runs}", "list": ""}
-    shown = options.get(arguments.what, f" --pairs {arguments.pairs} --runs {arguments.runs}")
-    return {
-        "cores": len(os.sched_getaffinity(0)),
-        "cpu": cpu,
-        "engine": engine or "unknown",
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "command": f"ci/bench {arguments.what}{shown}",
-        "images": [os.environ.get(k) for k in ("OPENBAO_IMAGE", "POSTGRES_IMAGE")],
-    }
+    return f"ci/bench {arguments.what}" + options.get(arguments.what, f" --pairs {arguments.pairs} --runs {arguments.runs}")
 
 
 def main():
@@ -265,12 +204,9 @@ def main():
     except Broken as broken:
         print(f"ci/bench: {broken}", file=sys.stderr)
         return 3
-    where = machine(arguments)
+    where = dict(machine(command_line(arguments)), images=[os.environ.get(k) for k in ("OPENBAO_IMAGE", "POSTGRES_IMAGE")])
     text = as_markdown(sections, where)
-    with open(os.path.join(arguments.out, "results.md"), "w", encoding="utf-8") as file:
-        file.write(text)
-    with open(os.path.join(arguments.out, "results.json"), "w", encoding="utf-8") as file:
-        json.dump({"machine": where, "sections": sections}, file, indent=1)
+    write_results(arguments.out, "results", text, {"machine": where, "sections": sections})
     print(text, end="")
     return 0 if all(b["met"] for s in sections.values() for b in s["bounds"]) else 1
 

@@ -4,9 +4,13 @@
 RECIPES=$DRILL_ROOT/fixtures/images
 BASE_IMAGE=drill-stand-in/base-trixie:13
 
+# sources_of NAME: where an image is made of this repository's own code, the paths of that, seen from the recipes'.
+sources_of() { [[ ! -f $RECIPES/$1/sources ]] || sed 's#^#../../#' "$RECIPES/$1/sources"; }
+
 # recipe_hash NAME: one sha256 over paths, modes and contents; the base's recipe counts for everybody.
 recipe_hash() {
-  (cd "$RECIPES" && find base-trixie "$1" -type f -printf '%m %p\n' | LC_ALL=C sort -u -k2 |
+  # shellcheck disable=SC2046 # paths without blanks
+  (cd "$RECIPES" && find base-trixie "$1" $(sources_of "$1") -type f -printf '%m %p\n' | LC_ALL=C sort -u -k2 |
     while read -r mode path; do printf '%s %s %s\n' "$mode" "$path" "$(sha256sum <"$path")"; done |
     sha256sum | cut -d' ' -f1)
 }
@@ -76,7 +80,7 @@ build_stand_in() {
   cp -a "$RECIPES/$name/." "$ctx/"
   mkdir -p "$ctx/fetched"
   cp -a "$host" "$ctx/host"
-  [[ ! -x $ctx/fetch ]] || run_logged "$log" "$ctx/fetch" "$ctx/fetched" || return 1
+  [[ ! -x $ctx/fetch ]] || run_logged "$log" env DRILL_ROOT="$DRILL_ROOT" "$ctx/fetch" "$ctx/fetched" || return 1
   for v in http_proxy https_proxy no_proxy; do [[ ! ${!v:-} ]] || args+=(--build-arg "$v=${!v}"); done
   # The classic builder: the engine's own, on every version, without a plugin. --network host: a mirror or a proxy
   # that only the host resolves is reached as the host reaches it.

@@ -15,13 +15,20 @@ registry_of() { local m=${DRILL_REGISTRY_MIRROR:-}; printf '%s' "${m:-$1}"; }
 # has_recipe NAME TAG: can a stand-in be built for it?
 has_recipe() { [[ $1 && -f $RECIPES/$1/tags ]] && grep -qxF "$2" "$RECIPES/$1/tags"; }
 
+# unpublished NAME TAG: is it a version that its makers publish as source only? No registry is asked for it: one that answers
+# would say "not found", which for every other image is an error.
+unpublished() { [[ $1 && -f $RECIPES/$1/unpublished ]] && grep -qxF "$2" "$RECIPES/$1/unpublished"; }
+
 # image_state REF: official | stand-in (built from this very recipe) | pull | build.
 image_state() {
   reference_parts "$1"
   local local_tag=drill-stand-in/$NAME:$TAG
   if [[ $IMAGES != local ]]; then
     if "$DOCKER" image inspect "$1" >/dev/null 2>&1; then echo official; return; fi
-    if [[ $IMAGES == official ]] || ! stamped "$(registry_of "$HOST")"; then echo pull; return; fi
+    if [[ $IMAGES == official ]] || ! { unpublished "$NAME" "$TAG" || stamped "$(registry_of "$HOST")"; }; then
+      echo pull
+      return
+    fi
   fi
   if has_recipe "$NAME" "$TAG" && [[ $(image_label "$local_tag" drill.recipe) == "$(recipe_hash "$NAME")" ]]; then echo stand-in
   else echo build; fi
@@ -134,7 +141,11 @@ images_work() {
   done
   [[ ! $failed ]] || die "${failed%$'\n.'}"
   if ((${#builds[@]})); then
-    local why="no registry answers"
+    local why="published as source only"
+    for ref in "${builds[@]}"; do
+      reference_parts "$ref"
+      unpublished "$NAME" "$TAG" || why="no registry answers"
+    done
     [[ $IMAGES != local ]] || why="--images local"
     step "$of" images "$why: building stand-ins for ${builds[*]}"
     ensure_pip || die "python3 with pip is missing: it fetches the wheels that stand-in images are made of"

@@ -9,6 +9,20 @@ STEPS_SHOWN=
 [[ ${CARGO_TARGET_DIR:-} != [!/]* ]] || export CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR
 PROGRAM=${CARGO_TARGET_DIR:-$DRILL_ROOT/target}/release/drill
 
+# program_commit: the commit of what the program is made of; a later one that changes only other files does not build it anew.
+program_commit() {
+  local of=(Cargo.toml Cargo.lock src) commit
+  commit=$(git -C "$DRILL_ROOT" log -1 --format=%H -- "${of[@]}" 2>/dev/null) || return 0
+  [[ ! $commit ]] || git -C "$DRILL_ROOT" diff --quiet HEAD -- "${of[@]}" 2>/dev/null || commit+=-dirty
+  printf '%s' "$commit"
+}
+# Every build of a script has the same, so that none undoes another's.
+DRILL_COMMIT=${DRILL_COMMIT-$(program_commit)}
+export DRILL_COMMIT
+
+# Every test of every script is built with the same features, so that the program is compiled for tests once.
+CARGO_TEST=(cargo test --release --workspace --locked --features credential-broker/sabotage)
+
 # program_build N/OF
 program_build() {
   local t0 log pid beat rc=0

@@ -2,7 +2,19 @@
 # Which image references a command line needs: read from the drill files that it names. Needs common.sh.
 
 OPENBAO_REFERENCE=quay.io/openbao/openbao:2.7.2 # the program's default authority
-POSTGRES_REFERENCE=postgres:17                  # the program's default for `postgres:` without an image
+POSTGRES_REFERENCE=postgres:17
+MINIO_REFERENCE=minio/minio:RELEASE.2026-02-12T20-18-48Z
+# The program's defaults, by the backend's key: for a drill that names no image.
+DEFAULT_REFERENCES=(
+  "postgres=$POSTGRES_REFERENCE"
+  rabbitmq=rabbitmq:4-management
+  nginx=nginx:1.26
+  ssh=linuxserver/openssh-server:version-10.0_p1-r10
+  mariadb=mariadb:11.8
+  valkey=valkey/valkey:8.1
+  influxdb=influxdb:1.6
+  "minio=$MINIO_REFERENCE"
+)
 
 # parse_args ARGS…: COMMAND, NAMES (what it selects), DRILLS_DIR, IMAGES. What is unknown here is drill's to complain about.
 # shellcheck disable=SC2034
@@ -50,14 +62,16 @@ references_in() {
   (($#)) || return 0
   printf '%s\n' "$OPENBAO_REFERENCE"
   for file in "$@"; do
-    awk -v fallback="$POSTGRES_REFERENCE" '
-      { sub(/(^|[ \t])#.*/, "") }
-      /(^|[ \t{])postgres:([ \t]|$)/ { postgres = 1 }
-      { line = $0
+    awk -v defaults="${DEFAULT_REFERENCES[*]}" '
+      BEGIN { n = split(defaults, pairs, " ")
+        for (i = 1; i <= n; i++) { at = index(pairs[i], "="); reference[substr(pairs[i], 1, at - 1)] = substr(pairs[i], at + 1) } }
+      { sub(/(^|[ \t])#.*/, "")
+        for (key in reference) if ($0 ~ "(^|[ \t{])" key ":([ \t]|$)") seen[key] = 1
+        line = $0
         while (match(line, /(^|[ \t{,])image:[ \t]*[^ \t,}]+/)) {
           value = substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH)
           sub(/.*image:[ \t]*/, "", value); gsub(/["\047]/, "", value); print value; named = 1 } }
-      END { if (postgres && !named) print fallback }' "$file"
+      END { if (!named) for (key in seen) print reference[key] }' "$file"
   done
 }
 

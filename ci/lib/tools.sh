@@ -40,3 +40,30 @@ cargo_mutants_path() {
   fi
   printf '%s' "$dir/bin/cargo-mutants"
 }
+
+PROMETHEUS_CLIENT_VERSION=0.26.0
+
+# prometheus_client_path: prints a wheel that Python imports as it is; its hash is pinned.
+prometheus_client_path() {
+  local dir=$DRILL_CACHE/tools wheel
+  wheel=$dir/prometheus_client-$PROMETHEUS_CLIENT_VERSION-py3-none-any.whl
+  if [[ ! -f $wheel ]]; then
+    mkdir -p "$dir"
+    ensure_pip && run_logged "$DRILL_CACHE/prometheus-client.log" python3 -m pip download -q --no-deps --require-hashes \
+      --only-binary=:all: -d "$dir" -r "$DRILL_ROOT/ci/tools/prometheus-client.txt" || return 1
+  fi
+  printf '%s' "$wheel"
+}
+
+# promtool_path: prints where promtool is; out of Debian's package, without installing the server beside it.
+promtool_path() {
+  local dir=$DRILL_CACHE/tools/prometheus tmp
+  if have promtool; then command -v promtool; return; fi
+  if [[ ! -x $dir/usr/bin/promtool ]]; then
+    tmp=$(mktemp -d)
+    (cd "$tmp" && { apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; } } >"$tmp/log" 2>&1 &&
+      mkdir -p "$dir" && dpkg -x prometheus_*.deb "$dir" && rm -f "$dir/usr/bin/prometheus") || { tail -n 3 "$tmp/log" >&2; return 1; }
+    rm -rf "$tmp"
+  fi
+  printf '%s' "$dir/usr/bin/promtool"
+}

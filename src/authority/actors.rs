@@ -1,10 +1,12 @@
 //! Who may do what at the authority. Root lives until these exist and is then revoked.
 
 use super::approle::AppRole;
+use super::broker::Broker;
 use super::client::Bao;
 use super::error::AuthorityError;
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Sets up and removes drills' namespaces; is asked for nothing while scenarios run.
 const PROVISIONER: &str = r#"
@@ -18,9 +20,14 @@ path "+/auth/+/users/*"         { capabilities = ["create", "read", "update", "d
 path "+/auth/+/config"          { capabilities = ["create", "read", "update"] }
 path "+/identity/entity"        { capabilities = ["create", "update"] }
 path "+/identity/entity-alias"  { capabilities = ["create", "update"] }
+path "+/identity/oidc/config"   { capabilities = ["create", "read", "update"] }
+path "+/identity/oidc/key/*"    { capabilities = ["create", "read", "update", "delete"] }
+path "+/identity/oidc/role/*"   { capabilities = ["create", "read", "update", "delete"] }
 path "+/+/config/*"             { capabilities = ["create", "read", "update", "delete"] }
 path "+/+/roles/*"              { capabilities = ["create", "read", "update", "delete"] }
+path "+/+/static-roles/*"       { capabilities = ["create", "read", "update", "delete"] }
 path "+/+/rotate-root/*"        { capabilities = ["update"] }
+path "+/+/root/generate/internal" { capabilities = ["update"] }
 path "+/sys/leases/revoke-prefix/*" { capabilities = ["update", "sudo"] }
 "#;
 
@@ -46,11 +53,34 @@ path "sys/seal"                     { capabilities = ["update", "sudo"] }
 const AUDITOR: &str = r#"
 path "+/sys/leases/lookup"     { capabilities = ["update"] }
 path "+/identity/entity/id/*"  { capabilities = ["read"] }
+path "+/identity/oidc/role/*"  { capabilities = ["read"] }
+path "+/identity/oidc/key/*"   { capabilities = ["read"] }
 path "+/+/roles/*"             { capabilities = ["read"] }
+path "+/+/static-roles/*"      { capabilities = ["read"] }
+path "+/+/config/lease"        { capabilities = ["read"] }
+path "+/+/certs"               { capabilities = ["list"] }
+path "+/+/certs/revoked"       { capabilities = ["list"] }
 path "+/sys/mounts/+/tune"     { capabilities = ["read"] }
 path "identity/entity/id/*"    { capabilities = ["read"] }
 path "sys/audit-hash/to-file"  { capabilities = ["update"] }
 path "sys/namespaces/+"        { capabilities = ["read"] }
+"#;
+
+/// Puts a tenant's parent where the broker takes it from, and reads it never again.
+const BROKERS_PROVISIONER: &str = r#"
+path "broker-kv/data/parents/*" { capabilities = ["create"] }
+"#;
+
+/// Pulls the triggers at the broker.
+const BROKERS_OPERATOR: &str = r#"
+path "+/broker/leases/revoke"          { capabilities = ["update"] }
+path "+/broker/leases/revoke-prefix/*" { capabilities = ["update"] }
+path "+/broker/leases/revoke-caller"   { capabilities = ["update"] }
+"#;
+
+/// Reads the broker's records.
+const BROKERS_AUDITOR: &str = r#"
+path "+/broker/leases/lookup" { capabilities = ["update"] }
 "#;
 
 /// The actors' connections. Nobody here can issue a credential.
@@ -63,24 +93,37 @@ pub struct Actors {
     pub operator: Bao,
     /// Reads.
     pub auditor: Bao,
+    /// Where other containers of the network reach the authority.
+    pub address: String,
+    /// The broker that issues in the authority's stead, where there is one.
+    pub broker: Option<Arc<Broker>>,
 }
 
-/// Makes the actors, and revokes root.
+/// Makes the actors, and revokes root. `address` is where other containers reach the authority; `brokered`: a broker will issue in its
+/// stead.
 ///
 /// # Errors
 /// The authority refuses a step, or root is still good afterwards.
-pub async fn bring_up(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Actors, AuthorityError> {
+pub async fn bring_up(
+    root: &Bao,
+    nobody: &Bao,
+    address: String,
+    brokered: bool,
+    redactor: &Redactor,
+) -> Result<Actors, AuthorityError> {
     // The backend starts meanwhile, and is waited for as well: what does not need the other is asked for at the same time.
-    let policy = async |name: &str, policy: &str| {
+    let policy = async |name: &str, usual: &str, brokers: &str| {
+        let policy = format!("{usual}{}", if brokered { brokers } else { "" });
         root.call("PUT", &format!("sys/policies/acl/{name}"), Some(json!({"policy": policy}))).await
     };
     tokio::try_join!(
         root.call("PUT", "sys/config/auditing/request-headers/X-Correlation-ID", Some(json!({"hmac": false}))),
-        policy("provisioner", PROVISIONER),
-        policy("operator", OPERATOR),
-        policy("auditor", AUDITOR),
+        policy("provisioner", PROVISIONER, BROKERS_PROVISIONER),
+        policy("operator", OPERATOR, BROKERS_OPERATOR),
+        policy("auditor", AUDITOR, BROKERS_AUDITOR),
         root.post("sys/auth/approle", json!({"type": "approle"})),
     )?;
+    let broker = if brokered { Some(Arc::new(Broker::enrol(root, redactor).await?)) } else { None };
     let accessor = root.get("sys/auth").await?.text("/data/approle~1/accessor")?.to_string();
     let orphan = json!({"policies": ["provisioner"], "no_default_policy": true, "display_name": "drill-provisioner", "ttl": "24h"});
     let (provisioner, operator, auditor) = tokio::try_join!(
@@ -97,7 +140,7 @@ pub async fn bring_up(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<A
             after.status
         )));
     }
-    Ok(Actors { nobody: nobody.clone(), provisioner, operator, auditor })
+    Ok(Actors { nobody: nobody.clone(), provisioner, operator, auditor, address, broker })
 }
 
 /// An actor with an entity of its own, so that the audit log names it.

@@ -57,6 +57,7 @@ fn entry(value: &Value) -> Option<AuditEntry> {
         asked_lease_hmac: text("/request/data/lease_id"),
         asked_accessor_hmac: text("/request/data/accessor"),
         error: text("/error").map(|e| e.split_whitespace().collect::<Vec<_>>().join(" ")),
+        broker: None,
     })
 }
 

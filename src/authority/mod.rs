@@ -1,10 +1,11 @@
-//! Who issues: OpenBao. Its server, its actors with their policies, and a thin typed client.
+//! Who issues: OpenBao, or a credential broker that asks it who may. Its server, its actors with their policies, and a thin typed client.
 
 #[cfg(feature = "engine")]
 mod actors;
 #[cfg(feature = "engine")]
 mod approle;
 pub mod audit;
+pub mod broker;
 mod caller;
 #[cfg(feature = "engine")]
 mod client;

@@ -53,6 +53,10 @@ impl Reader {
     /// # Errors
     /// No answer, or one that says neither.
     pub async fn knows_lease(&self, id: &str, namespace: &str) -> Result<bool, AuthorityError> {
+        // What was issued without a lease has none that anybody could know.
+        if id.is_empty() {
+            return Ok(false);
+        }
         let body = json!({"lease_id": id});
         let answer = self.within(namespace).send("PUT", "sys/leases/lookup", Some(body)).await?;
         match (answer.status, answer.message().as_str()) {
@@ -63,22 +67,45 @@ impl Reader {
         }
     }
 
-    /// The TTLs in force for a role of a mount, and the role itself.
+    /// What is read at a path.
     ///
     /// # Errors
-    /// No answer, or it is not known.
-    pub async fn limits(&self, mount: &str, role: &str, namespace: &str) -> Result<(Limits, Answer), AuthorityError> {
-        let bao = self.within(namespace);
-        let read = bao.get(&format!("{mount}/roles/{role}")).await?;
-        let tune = bao.get(&format!("sys/mounts/{mount}/tune")).await?;
-        let ms = |answer: &Answer, pointer: &str| answer.number(pointer).map(|s| s * 1000);
-        let limits = Limits {
-            role_default_ttl_ms: ms(&read, "/data/default_ttl")?,
-            role_max_ttl_ms: ms(&read, "/data/max_ttl")?,
-            mount_default_ttl_ms: ms(&tune, "/data/default_lease_ttl")?,
-            mount_max_ttl_ms: ms(&tune, "/data/max_lease_ttl")?,
-        };
-        Ok((limits, read))
+    /// No answer, or nothing is there.
+    pub async fn read(&self, path: &str, namespace: &str) -> Result<Answer, AuthorityError> {
+        self.within(namespace).get(path).await
+    }
+
+    /// The keys that are listed at a path.
+    ///
+    /// # Errors
+    /// No answer, or another than a list; an empty one is a 404.
+    pub async fn list(&self, path: &str, namespace: &str) -> Result<Vec<String>, AuthorityError> {
+        let answer = self.within(namespace).send("LIST", path, None).await?;
+        if answer.status == 404 && answer.message().is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = answer.success()?;
+        let keys = answer.body.pointer("/data/keys").and_then(Value::as_array);
+        Ok(keys.into_iter().flatten().filter_map(Value::as_str).map(String::from).collect())
+    }
+
+    /// The TTLs in force where a role (or what states the TTLs in its place) has these of its own, in seconds.
+    ///
+    /// # Errors
+    /// No answer, or the mount is not known.
+    pub async fn limits(
+        &self,
+        mount: &str,
+        (default, max): (u64, u64),
+        namespace: &str,
+    ) -> Result<Limits, AuthorityError> {
+        let tune = self.within(namespace).get(&format!("sys/mounts/{mount}/tune")).await?;
+        Ok(Limits {
+            role_default_ttl_ms: default * 1000,
+            role_max_ttl_ms: max * 1000,
+            mount_default_ttl_ms: tune.number("/data/default_lease_ttl")? * 1000,
+            mount_max_ttl_ms: tune.number("/data/max_lease_ttl")? * 1000,
+        })
     }
 
     /// Whose a namespace is.

@@ -105,4 +105,43 @@ pub struct AuditEntry {
     /// Why it was not carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// It stands in a broker's log and not in the authority's: what only that says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<Box<BrokersWord>>,
+}
+
+/// What only a broker's own log says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokersWord {
+    /// `issued`, `revoked`, …
+    pub event: String,
+    /// Why a lease ended: `revoked`, `prefix`, `caller`, `expired`, `offboarded`, `unfinished`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// Who answers for the lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The entity that the lease was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+}
+
+/// What a broker has on record of a lease besides its times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokersRecord {
+    /// The caller's entity at the authority.
+    pub entity: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// Where it lets its holder.
+    pub bucket: String,
+    /// What the keys begin with.
+    pub prefix: String,
+    /// `read` or `write`.
+    pub access: String,
 }

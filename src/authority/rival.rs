@@ -28,7 +28,7 @@ pub fn other_than(tenant: &str) -> &'static str {
 }
 
 impl Rival {
-    /// Makes the other tenant; `victims` is the namespace that it will try to get into.
+    /// Makes the other tenant; `victims` is the namespace that it will try to get into, `mount` where its own engine will be.
     ///
     /// # Errors
     /// The authority refuses.
@@ -36,6 +36,7 @@ impl Rival {
         actors: &Actors,
         victims: &Tenant,
         drill: &str,
+        mount: &str,
         redactor: &Redactor,
     ) -> Result<Self, AuthorityError> {
         let name = other_than(&victims.name);
@@ -49,7 +50,7 @@ impl Rival {
         };
         let tenant = Tenant::create(actors, name, drill, &[person("rival-caller")]).await?;
         let omitted = Omitted { no_default_policy: true, ..Omitted::default() };
-        let own = [Right::read("database/creds/rival")];
+        let own = [Right::read(format!("{mount}/creds/rival"))];
         let caller = tenant.register(actors, &person("rival-caller"), &own, omitted, redactor).await?;
         let all = &["create", "read", "update", "delete", "list", "sudo"];
         let mut everything: Vec<Right> =

@@ -117,7 +117,12 @@ impl OpenBao {
 
     /// Where other containers of the network reach it.
     pub fn inner_address(&self) -> String {
-        format!("http://{}:{PORT}", self.container.name)
+        Self::address_of(&self.container.name)
+    }
+
+    /// The same of one that is called so, which need not be there yet.
+    pub fn address_of(name: &str) -> String {
+        format!("http://{name}:{PORT}")
     }
 }
 
@@ -128,12 +133,13 @@ async fn until_it_listens(bao: &Bao, container: &Container) -> Result<(), Author
             tokio::time::sleep(POLL).await;
         }
     };
-    tokio::time::timeout(READY_TIMEOUT, listening).await.map_err(|_| {
-        let last: Vec<String> = container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
-        AuthorityError::Server(format!(
-            "openbao did not come up in {} s; its last lines: {}",
-            READY_TIMEOUT.as_secs(),
-            last.join(" | ")
-        ))
-    })
+    if tokio::time::timeout(READY_TIMEOUT, listening).await.is_ok() {
+        return Ok(());
+    }
+    Err(AuthorityError::Server(format!(
+        "openbao did not come up in {} s; its last lines: {}{}",
+        READY_TIMEOUT.as_secs(),
+        container.logs.last_words(),
+        container.why_silent(PORT).await
+    )))
 }

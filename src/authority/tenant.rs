@@ -2,6 +2,7 @@
 
 use super::actors::Actors;
 use super::approle::AppRole;
+use super::broker::Broker;
 use super::caller::{Caller, CallerKind, Login};
 use super::client::Bao;
 use super::error::AuthorityError;
@@ -21,6 +22,10 @@ pub struct Tenant {
     pub namespace: String,
     /// The provisioner in that namespace.
     pub provisioner: Bao,
+    /// Where other containers of the network reach the authority.
+    pub authority: String,
+    /// The broker that issues in its stead, where there is one.
+    pub broker: Option<Arc<Broker>>,
     /// Accessors of the login methods that are enabled, by mount.
     logins: BTreeMap<&'static str, String>,
     /// Signs tokens, where a caller logs in by one.
@@ -42,6 +47,11 @@ impl Right {
     /// To read a path.
     pub fn read(path: impl Into<String>) -> Self {
         Self { path: path.into(), capabilities: &["read"], leases: Vec::new() }
+    }
+    /// To ask at a path, by a request of this method.
+    pub fn ask(method: &str, path: impl Into<String>) -> Self {
+        let capabilities: &[&str] = if method == "GET" { &["read"] } else { &["create", "update"] };
+        Self { path: path.into(), capabilities, leases: Vec::new() }
     }
     /// To renew leases that begin like one of these.
     pub fn renew(leases: Vec<String>) -> Self {
@@ -98,6 +108,11 @@ pub struct CallerLogin {
 }
 
 impl Tenant {
+    /// What a tenant's namespace of a drill is called.
+    pub fn namespace_of(tenant: &str, drill: &str) -> String {
+        format!("{tenant}-{drill}")
+    }
+
     /// Creates the namespace, which says whose it is, and enables the login methods that its callers need.
     ///
     /// # Errors
@@ -108,7 +123,7 @@ impl Tenant {
         drill: &str,
         callers: &[Caller],
     ) -> Result<Self, AuthorityError> {
-        let namespace = format!("{tenant}-{drill}");
+        let namespace = Self::namespace_of(tenant, drill);
         let path = format!("sys/namespaces/{namespace}");
         actors.provisioner.post(&path, json!({"custom_metadata": {"tenant": tenant}})).await?;
         let provisioner = actors.provisioner.in_namespace(&namespace);
@@ -128,7 +143,15 @@ impl Tenant {
         for mount in mounts.into_keys() {
             logins.insert(mount, enabled.text(&format!("/data/{mount}~1/accessor"))?.to_string());
         }
-        Ok(Self { name: tenant.into(), namespace, provisioner, logins, provider })
+        Ok(Self {
+            name: tenant.into(),
+            namespace,
+            provisioner,
+            authority: actors.address.clone(),
+            broker: actors.broker.clone(),
+            logins,
+            provider,
+        })
     }
 
     /// Creates a caller: its policy, its entity with owner and tenant, its alias before the first login, and its way to log in.

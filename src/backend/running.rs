@@ -1,7 +1,12 @@
-//! A started backend, whichever it is: what `run` may ask of it.
+//! A started backend, whichever it is: what `run` may ask of it. What a server may lack is answered in `serves`.
 
-use super::{BackendError, BackendPlan, Cause, Credential, postgres};
-use crate::environment::{Container, EngineHandle, ImageChoice, Labels, LogLine, Network};
+use super::attempt::Attempt;
+use super::plugin::HostileStatements;
+use super::{
+    Anchor, BackendError, BackendPlan, Cause, Credential, Ended, IdentityProvider, OpenSession, Place, Serves,
+    influxdb, mariadb, minio, nginx, postgres, rabbitmq, ssh, valkey,
+};
+use crate::environment::{Address, Container, EngineHandle, ImageChoice, Labels, LogLine, Network};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
@@ -10,15 +15,39 @@ use std::collections::BTreeSet;
 pub enum Running {
     /// PostgreSQL.
     Postgres(postgres::server::Server),
+    /// RabbitMQ.
+    Rabbitmq(rabbitmq::server::Server),
+    /// nginx.
+    Nginx(nginx::server::Server),
+    /// sshd, with keys or one-time passwords.
+    Ssh(ssh::server::Server),
+    /// MariaDB.
+    Mariadb(mariadb::server::Server),
+    /// Valkey.
+    Valkey(valkey::server::Server),
+    /// MinIO.
+    Minio(minio::server::Server),
+    /// InfluxDB.
+    Influxdb(influxdb::server::Server),
 }
 
-/// A session that was open before the trigger.
-pub enum OpenSession {
-    /// PostgreSQL.
-    Postgres(postgres::session::Session),
+/// The same question to whichever it is.
+macro_rules! each {
+    ($running:expr, $server:ident => $question:expr) => {
+        match $running {
+            Running::Postgres($server) => $question,
+            Running::Rabbitmq($server) => $question,
+            Running::Nginx($server) => $question,
+            Running::Ssh($server) => $question,
+            Running::Mariadb($server) => $question,
+            Running::Valkey($server) => $question,
+            Running::Minio($server) => $question,
+            Running::Influxdb($server) => $question,
+        }
+    };
 }
 
-/// A refused login in the server's own log.
+/// A refused login, or a closed session, in the server's own log.
 #[derive(Debug, Clone)]
 pub struct LoggedRefusal {
     /// When the server wrote it.
@@ -34,7 +63,7 @@ pub struct LoggedRefusal {
 }
 
 impl Running {
-    /// Starts the container only, so that others can be started beside it.
+    /// Starts the container only, so that others can be started beside it. Of an identity provider it is told at its start.
     ///
     /// # Errors
     /// The engine refuses.
@@ -44,210 +73,185 @@ impl Running {
         labels: &Labels,
         name: &str,
         image: ImageChoice,
-        plan: &BackendPlan,
+        (plan, provider): (&BackendPlan, &IdentityProvider),
         redactor: &Redactor,
     ) -> Result<Self, BackendError> {
+        let place = Place { engine, network, labels, name, image, redactor };
+        macro_rules! start {
+            ($variant:ident, $module:ident, $of:expr) => {
+                $module::server::Server::launch(&place, $of).await.map(Self::$variant)
+            };
+        }
         match plan {
-            BackendPlan::Postgres(plan) => Ok(Self::Postgres(
-                postgres::server::Server::launch(engine, network, labels, name, image, plan, redactor).await?,
-            )),
+            BackendPlan::Postgres(plan) => start!(Postgres, postgres, plan),
+            BackendPlan::Rabbitmq(plan) => start!(Rabbitmq, rabbitmq, plan),
+            BackendPlan::Nginx(plan) => start!(Nginx, nginx, plan),
+            BackendPlan::Ssh(_) => start!(Ssh, ssh, ssh::login::Way::Key),
+            BackendPlan::SshOtp(_) => start!(Ssh, ssh, ssh::login::Way::OneTime),
+            BackendPlan::Mariadb(plan) => start!(Mariadb, mariadb, plan),
+            BackendPlan::Valkey(plan) => start!(Valkey, valkey, plan),
+            BackendPlan::Minio(plan) => start!(Minio, minio, (plan, provider)),
+            BackendPlan::Influxdb(plan) => start!(Influxdb, influxdb, plan),
         }
     }
-    /// Waits for a success of the administrator by the server's own protocol, and learns who it is.
+    /// Waits for a success of the administrator by the server's own protocol, and learns who it is. Again after a restart.
     ///
     /// # Errors
-    /// It does not come up in time.
+    /// It does not come up in time, or as another.
     pub async fn ready(&self) -> Result<(), BackendError> {
-        match self {
-            Self::Postgres(s) => s.ready().await,
-        }
+        each!(self, s => s.ready().await)
     }
     /// Makes a parent for each of these names, and the inspector, and puts the seed data there.
     ///
     /// # Errors
     /// A statement of it fails.
     pub async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
-        match self {
-            Self::Postgres(s) => s.prepare(parents).await,
-        }
+        each!(self, s => s.prepare(parents).await)
     }
-    /// Who sees users and sessions; accepted whatever the authority does.
+    /// Makes copies of the first of these users, who is there, and lets this parent change the passwords of all of them and end their
+    /// sessions: nobody else's.
+    ///
+    /// # Errors
+    /// There is no such user, or no server of this kind has any.
+    pub async fn enrol(&self, parent: &Credential, users: &[String]) -> Result<(), BackendError> {
+        each!(self, s => s.enrol(parent, users).await)
+    }
+    /// Who sees users and sessions.
     pub fn inspector(&self) -> &Credential {
-        match self {
-            Self::Postgres(s) => s.inspector(),
-        }
+        each!(self, s => s.inspector())
     }
     /// Statements with which whoever holds another parent would end this user, in the form of the authority's engine.
-    pub fn hostile_statements(&self, victim: &str) -> Vec<String> {
-        match self {
-            Self::Postgres(s) => s.hostile_statements(victim),
-        }
+    pub fn hostile_statements(&self, victim: &str) -> HostileStatements {
+        each!(self, s => s.hostile_statements(victim))
     }
     /// The inspector sees the server that the administrator prepared.
     ///
     /// # Errors
-    /// It does not.
+    /// It cannot log in, or to another server.
     pub async fn check_inspector(&self) -> Result<(), BackendError> {
-        match self {
-            Self::Postgres(s) => s.check_inspector().await,
-        }
+        each!(self, s => s.check_inspector().await)
     }
     /// How the authority's engine reaches it as the parent: the body of its `config`. Holds the parent's secret.
     pub fn authority_connection(&self, parent: &Credential) -> serde_json::Value {
-        match self {
-            Self::Postgres(s) => s.authority_connection(parent),
-        }
+        each!(self, s => s.authority_connection(parent))
     }
     /// Its container.
     pub fn container(&self) -> &Container {
-        match self {
-            Self::Postgres(s) => &s.container,
-        }
+        each!(self, s => s.container())
     }
     /// Gives its container up for removal.
     pub fn into_container(self) -> Container {
-        match self {
-            Self::Postgres(s) => s.container,
-        }
+        each!(self, s => s.into_container())
     }
     /// As the server states it.
     pub fn version(&self) -> String {
-        match self {
-            Self::Postgres(s) => s.version(),
-        }
+        each!(self, s => s.version())
     }
     /// What an acceptance must show.
     pub fn identity(&self) -> String {
-        match self {
-            Self::Postgres(s) => s.identity(),
-        }
+        each!(self, s => s.identity())
     }
     /// One attempt at a door.
-    pub async fn probe(&self, _door: &str, credential: &Credential) -> (Stage, Saw) {
-        match self {
-            Self::Postgres(s) => s.probe(credential).await,
-        }
+    pub async fn probe(&self, door: &str, credential: &Credential) -> (Stage, Saw) {
+        each!(self, s => s.probe(door, credential).await)
     }
-    /// Opens a session again that a reconnecting client lost.
+    /// Opens a session again that was lost: as much a probe as a login is.
     ///
     /// # Errors
     /// What was seen instead.
-    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<OpenSession, (Stage, Saw)> {
-        match self {
-            Self::Postgres(s) => s.reopen(credential, kind).await.map(OpenSession::Postgres),
-        }
+    pub async fn reopen(&self, who: &Credential, kind: &str) -> Attempt<OpenSession> {
+        each!(self, s => s.reopen(who, kind).await.map(Into::into))
     }
     /// Opens a session of a kind before the trigger.
     ///
     /// # Errors
     /// What was seen instead.
-    pub async fn open(&self, credential: &Credential, kind: &str) -> Result<OpenSession, (Stage, Saw)> {
-        match self {
-            Self::Postgres(s) => s.open(credential, kind).await.map(OpenSession::Postgres),
-        }
+    pub async fn open(&self, who: &Credential, kind: &str) -> Attempt<OpenSession> {
+        each!(self, s => s.open(who, kind).await.map(Into::into))
     }
     /// For `--keep`: where it answers and the administrator's login.
     ///
     /// # Errors
     /// It is not running.
-    pub async fn person(&self) -> Result<(crate::environment::Address, Credential), BackendError> {
-        match self {
-            Self::Postgres(s) => s.person().await,
-        }
+    pub async fn person(&self) -> Result<(Address, Credential), BackendError> {
+        each!(self, s => s.person().await)
     }
     /// A session of the backend's administrator.
     ///
     /// # Errors
     /// It cannot log in.
     pub async fn administrator(&self) -> Result<OpenSession, BackendError> {
-        match self {
-            Self::Postgres(s) => s.administrator_session().await.map(OpenSession::Postgres),
-        }
+        each!(self, s => s.administrator_session().await.map(Into::into))
     }
     /// Gives the server another configuration, and returns when it is in force.
     ///
     /// # Errors
     /// The server does not take it.
     pub async fn configure(&self, text: &str) -> Result<(), BackendError> {
-        match self {
-            Self::Postgres(s) => s.configure(text).await,
-        }
+        each!(self, s => s.configure(text).await)
     }
     /// Where other containers of the network reach it.
     pub fn inner_host(&self) -> &str {
         &self.container().name
     }
-    /// Which of these names are there.
+    /// Which of these names the inspector finds.
     ///
     /// # Errors
     /// The inspector gets no answer.
     pub async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
-        match self {
-            Self::Postgres(s) => s.inventory(stock, names).await,
-        }
+        each!(self, s => s.inventory(stock, names).await)
     }
     /// Users that the authority made and that are there, whoever asked for them.
     ///
     /// # Errors
     /// The inspector gets no answer.
     pub async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
-        match self {
-            Self::Postgres(s) => s.issued_users().await,
-        }
+        each!(self, s => s.issued_users().await)
     }
-    /// What the backend's inspector can count.
+    /// Ends whatever is left at the end of a drill, where nothing of the authority's does.
+    ///
+    /// # Errors
+    /// The server does not.
+    pub async fn clear(&self) -> Result<(), BackendError> {
+        each!(self, s => s.clear().await)
+    }
+    /// What a planned restart begins with: what lives in memory alone and must be there afterwards is written down.
+    ///
+    /// # Errors
+    /// The server cannot.
+    pub async fn save(&self) -> Result<(), BackendError> {
+        each!(self, s => s.save().await)
+    }
+    /// What the backend's own inspector can count.
     pub fn stocks(&self) -> &'static [Stock] {
-        match self {
-            Self::Postgres(_) => &[Stock::Users, Stock::Sessions],
-        }
+        each!(self, s => s.stocks())
+    }
+    /// Tells it of an authority whose credentials it takes by their signature.
+    ///
+    /// # Errors
+    /// The server does not take it, or takes none.
+    pub async fn trust(&self, anchor: &Anchor) -> Result<(), BackendError> {
+        each!(self, s => s.trust(anchor).await)
+    }
+    /// Ends credentials that their authority cannot end here. The status, or the protocol's word for yes.
+    ///
+    /// # Errors
+    /// The server does not take it; none of these must be told.
+    pub async fn end(&self, ended: &[Ended]) -> Result<u16, BackendError> {
+        each!(self, s => s.end(ended).await)
     }
     /// Its own log, without what it alone knows to be secret.
     pub fn log(&self) -> Vec<LogLine> {
-        let lines = self.container().logs.lines().into_iter();
-        match self {
-            Self::Postgres(_) => {
-                lines.map(|l| LogLine { text: postgres::log::without_verifiers(&l.text), ..l }).collect()
-            }
-        }
+        each!(self, s => s.log())
     }
-    /// Refused logins in its own log.
+    /// Refused logins in its own log, where it says why.
     pub fn refusals(&self) -> Vec<LoggedRefusal> {
-        match self {
-            Self::Postgres(s) => s
-                .refusals()
-                .into_iter()
-                .map(|r| LoggedRefusal { cause: r.cause(), at: r.at, name: r.user, code: r.code, text: r.text })
-                .collect(),
-        }
+        each!(self, s => s.refusals())
     }
     /// A name that was never issued, of the same form as those that are.
     pub fn invented(&self, like: &str, redactor: &Redactor) -> Credential {
         let turned: String =
             like.chars().map(|c| if c.is_ascii_digit() { char::from(b'9' - (c as u8 - b'0')) } else { c }).collect();
         Credential { name: format!("{}x", &turned[..turned.len().saturating_sub(1)]), secret: Secret::random(redactor) }
-    }
-}
-
-impl OpenSession {
-    /// Whether it still answers.
-    pub async fn probe(&self) -> (Stage, Saw) {
-        match self {
-            Self::Postgres(s) => s.probe().await,
-        }
-    }
-    /// Runs a statement of the drill's lists and undoes its effect.
-    pub async fn statement(&self, statement: &str) -> Saw {
-        match self {
-            Self::Postgres(s) => s.statement(statement).await,
-        }
-    }
-    /// Runs a script as it is, not undone.
-    ///
-    /// # Errors
-    /// What the server answered.
-    pub async fn run(&self, script: &str) -> Result<(), Saw> {
-        match self {
-            Self::Postgres(s) => s.run(script).await,
-        }
     }
 }

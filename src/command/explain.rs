@@ -2,7 +2,10 @@
 
 mod checks;
 
+use crate::backend::Says;
+use crate::backend::codes::Told;
 use crate::backend::postgres::codes;
+use crate::backend::{influxdb, mariadb, minio, nginx, rabbitmq, ssh, valkey};
 use crate::exit::Exit;
 use std::fmt::Write;
 
@@ -13,7 +16,21 @@ pub use checks::{CHECKS, Check};
 /// # Errors
 /// Nothing has that name; the message suggests the nearest.
 pub fn explain(what: &str) -> Result<String, String> {
-    let texts: Vec<String> = [exit_code(what), check(what), backend_code(what)].into_iter().flatten().collect();
+    let texts: Vec<String> = [
+        exit_code(what),
+        check(what),
+        backend_code(what),
+        brokers_code(what),
+        certificates_code(what),
+        shells_code(what),
+        mariadb_code(what),
+        texts(valkey::codes::TABLE, "Valkey", what),
+        texts(influxdb::codes::TABLE, "InfluxDB", what),
+        texts(minio::codes::TABLE, "MinIO", what),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if texts.is_empty() { Err(unknown(what)) } else { Ok(texts.join("\n")) }
 }
 
@@ -43,15 +60,67 @@ fn backend_code(what: &str) -> Option<String> {
     let first = rows.first()?;
     let mut text = format!("code {} of PostgreSQL\n", first.sqlstate);
     for row in rows {
-        let says = match row.says {
-            codes::Says::Refused(meaning) => format!("refused ({meaning:?})").to_lowercase(),
-            codes::Says::Denied => "accepted, this operation denied".to_owned(),
-            codes::Says::Nothing => "says nothing of the credential".to_owned(),
-        };
         let routine = if row.routine == "*" { "any routine" } else { row.routine };
-        let _ = writeln!(text, "  {routine}: {says}\n      {}", row.why);
+        let _ = writeln!(text, "  {routine}: {}\n      {}", says(row.says), row.why);
     }
     Some(text)
+}
+
+fn brokers_code(what: &str) -> Option<String> {
+    let mut words = what.split_whitespace();
+    let (code, word) = (words.next()?.parse::<u16>().ok()?, words.next());
+    let rows = rabbitmq::codes::TABLE.iter().filter(|r| r.code == code && word.is_none_or(|asked| asked == r.word));
+    let rows: Vec<_> = rows.collect();
+    let first = rows.first()?;
+    let mut text = format!("code {} of RabbitMQ\n", first.code);
+    for row in rows {
+        let _ = writeln!(text, "  {} at {}: {}\n      {}", row.word, row.door, says(row.says), row.why);
+    }
+    Some(text)
+}
+
+/// The words come with blanks: all of the argument names them.
+fn certificates_code(what: &str) -> Option<String> {
+    let words = what.strip_prefix("FAILED:").unwrap_or(what).trim();
+    let row = nginx::codes::TABLE.iter().find(|r| r.verify.eq_ignore_ascii_case(words))?;
+    Some(format!("code {} of nginx\n  {}\n      {}\n", row.verify, says(row.says), row.why))
+}
+
+/// Refusals in `ssh`'s own words; an exit status stands in a range.
+fn shells_code(what: &str) -> Option<String> {
+    let status: Option<u8> = what.trim().strip_prefix("exit ").and_then(|n| n.parse().ok());
+    let is_it = |code: &str| match status {
+        Some(status) => ssh::codes::is_of(code, status),
+        None => code.eq_ignore_ascii_case(what.trim()),
+    };
+    let row = ssh::codes::TABLE.iter().find(|r| is_it(r.code))?;
+    Some(format!("code {} of sshd\n  {}\n      {}\n", row.code, says(row.says), row.why))
+}
+
+/// Tables whose texts tell.
+fn texts<'a, R: 'a>(table: &'a [R], product: &str, what: &str) -> Option<String>
+where
+    Told: From<&'a R>,
+{
+    crate::backend::codes::explain(table.iter().map(Told::from), product, what, says)
+}
+
+fn mariadb_code(what: &str) -> Option<String> {
+    let code: u16 = what.trim().parse().ok()?;
+    let rows: Vec<_> = mariadb::codes::TABLE.iter().filter(|r| r.code == code).collect();
+    let mut text = format!("code {} of MariaDB\n", rows.first()?.code);
+    for row in rows {
+        let _ = writeln!(text, "  at {:?}: {}\n      {}", row.stage, says(row.says), row.why);
+    }
+    Some(text)
+}
+
+fn says(says: Says) -> String {
+    match says {
+        Says::Refused(meaning) => format!("refused ({meaning:?})").to_lowercase(),
+        Says::Denied => "accepted, this operation denied".to_owned(),
+        Says::Nothing => "says nothing of the credential".to_owned(),
+    }
 }
 
 fn unknown(what: &str) -> String {
@@ -98,6 +167,43 @@ mod tests {
         assert!(text.starts_with("code 28P01 of PostgreSQL\n  auth_failed: refused (both)\n"), "{text}");
         let one = explain("53300 InitProcess").unwrap();
         assert!(one.contains("InitProcess: says nothing") && !one.contains("CheckMyDatabase"), "{one}");
+        let text = explain("403").unwrap();
+        assert!(text.starts_with("code 403 of RabbitMQ\n  login-refused at amqp: refused (both)\n"), "{text}");
+        let one = explain("320 user-deleted").unwrap();
+        assert!(one.contains("refused (dead)") && !one.contains("shutdown"), "{one}");
+    }
+
+    #[test]
+    fn what_a_shell_says() {
+        let text = explain("permission denied (publickey)").unwrap();
+        assert!(text.starts_with("code Permission denied (publickey) of sshd\n  refused (both)\n"), "{text}");
+        let text = explain("exit 1").unwrap();
+        assert!(text.contains("exit code 1\n") && text.contains("code exit 1 to 125 of sshd\n  accepted"), "{text}");
+        assert!(explain("exit 127").unwrap().starts_with("code exit 126 to 255 of sshd\n  says nothing"));
+    }
+
+    #[test]
+    fn valkeys_codes() {
+        let text = explain("wrongpass").unwrap();
+        assert!(text.starts_with("code WRONGPASS of Valkey\n  refused (both)\n"), "{text}");
+        let one = explain("NOPERM key").unwrap();
+        assert!(one.contains("  key: accepted") && !one.contains("channel"), "{one}");
+    }
+
+    #[test]
+    fn stores_codes() {
+        let text = explain("InvalidAccessKeyId").unwrap();
+        assert!(text.starts_with("code InvalidAccessKeyId of MinIO\n  at s3: disabled: refused (dead)\n"), "{text}");
+        let one = explain("InvalidParameterValue expired").unwrap();
+        assert!(one.contains("  at sts: expired: refused (dead)") && !one.contains("signature"), "{one}");
+    }
+
+    #[test]
+    fn the_words_of_a_certificate() {
+        for what in ["certificate revoked", "FAILED:certificate revoked"] {
+            let text = explain(what).unwrap();
+            assert!(text.starts_with("code certificate revoked of nginx\n  refused (dead)\n"), "{text}");
+        }
     }
 
     #[test]

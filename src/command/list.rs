@@ -72,7 +72,7 @@ fn trigger_text(scenario: &ScenarioPlan) -> String {
         Trigger::Expire { ttl_ms } => format!("expire {}", duration::text(*ttl_ms)),
         Trigger::Incident { of } => format!("incident {}", of.word()),
         Trigger::Renew { cap_ms, .. } => format!("renew to {}", duration::text(*cap_ms)),
-        Trigger::Revoke | Trigger::Teardown => scenario.trigger.name().to_string(),
+        Trigger::Revoke | Trigger::Teardown | Trigger::Rotate | Trigger::Use => scenario.trigger.name().to_string(),
     }
 }
 
@@ -103,7 +103,7 @@ fn drill(plan: &DrillPlan) -> Value {
         "backend": { "name": plan.backend.name(), "image": plan.backend.image(), "doors": plan.doors },
         "authority": { "image": plan.authority_image },
         "scenarios": scenarios,
-        "not_judged": not_judged(&plan.scenarios),
+        "not_judged": not_judged(plan),
     })
 }
 

@@ -4,6 +4,7 @@ use super::run::{ServerOptions, once};
 use super::serve::show;
 use crate::definition::sabotage::{Red, STEP, Sabotage};
 use crate::definition::{DrillPlan, Project, load_patched};
+use crate::exceptions::Grants;
 use crate::exit::Exit;
 use crate::history::{Body, History};
 use crate::secret::{RedactingWriter, Redactor};
@@ -51,7 +52,9 @@ async fn one(file: &Path, exit_of_run: bool, options: &ServerOptions, redactor: 
             return Exit::Usage;
         }
     };
-    let done = match once(options, vec![plan], false, Some(sabotage.clone()), redactor).await {
+    // What was broken must turn red, whatever is excepted elsewhere.
+    let grants = Grants::default();
+    let done = match once(options, vec![plan], grants, false, Some(sabotage.clone()), redactor).await {
         Ok(done) => done,
         Err(e) => return show(&e),
     };
@@ -70,7 +73,19 @@ async fn one(file: &Path, exit_of_run: bool, options: &ServerOptions, redactor: 
     }
     let rows = compare(&sabotage.red, &done.verdicts);
     let _ = write!(out, "{}", text(&name, &sabotage, &rows));
-    if rows.iter().all(Row::agrees) { Exit::Passed } else { Exit::Failed }
+    outcome(&rows)
+}
+
+/// What differs only by not having been found out proves nothing, neither for the drill nor against it.
+fn outcome(rows: &[Row]) -> Exit {
+    let differ = || rows.iter().filter(|r| !r.agrees());
+    if differ().next().is_none() {
+        Exit::Passed
+    } else if differ().all(|r| r.seen == Some(Outcome::Inconclusive)) {
+        Exit::Inconclusive
+    } else {
+        Exit::Failed
+    }
 }
 
 /// The sabotage and the plan that it patches; what is wrong with them, in words.
@@ -135,11 +150,13 @@ fn compare(red: &BTreeMap<String, Red>, verdicts: &Verdicts) -> Vec<Row> {
 
 fn text(name: &str, sabotage: &Sabotage, rows: &[Row]) -> String {
     let sound = rows.iter().filter(|r| r.is_sound()).count();
-    let proved = rows.iter().all(Row::agrees);
-    let mut text = if proved {
-        format!("PROVED: {name}   {} checks turned red as stated, {sound} others did not\n", sabotage.red.len())
-    } else {
-        format!("NOT PROVED: {name}   {}\n", sabotage.why.trim())
+    let outcome = outcome(rows);
+    let mut text = match outcome {
+        Exit::Passed => {
+            format!("PROVED: {name}   {} checks turned red as stated, {sound} others did not\n", sabotage.red.len())
+        }
+        Exit::Inconclusive => format!("INCONCLUSIVE: {name}   something was not found out; try again\n"),
+        _ => format!("NOT PROVED: {name}   {}\n", sabotage.why.trim()),
     };
     let red: Vec<&Row> = rows.iter().filter(|r| !r.is_sound()).collect();
     let width = red.iter().map(|r| r.check.len()).max().unwrap_or(0).max(5);
@@ -151,7 +168,7 @@ fn text(name: &str, sabotage: &Sabotage, rows: &[Row]) -> String {
         let mark = if row.agrees() { ' ' } else { '≠' };
         let _ = writeln!(text, "  {mark} {:width$}  {:12}  {seen}", row.check, row.stated.word());
     }
-    if !proved {
+    if outcome != Exit::Passed {
         text.push_str("  what was seen, as the file would state it (first understand why):\nred:\n");
         let seen = rows.iter().filter_map(|r| Some((r, r.seen?)));
         for (row, seen) in seen.filter(|(_, seen)| *seen != Outcome::Passed) {
@@ -159,4 +176,32 @@ fn text(name: &str, sabotage: &Sabotage, rows: &[Row]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(stated: Outcome, seen: Option<Outcome>) -> Row {
+        Row { check: "a.check".into(), stated, seen }
+    }
+
+    /// What a machine out of breath did not find out may be tried again; what was seen otherwise than stated may not.
+    #[test]
+    fn only_what_was_not_found_out_may_be_tried_again() {
+        use Outcome::{Failed, Inconclusive, Passed};
+        let agrees = || row(Failed, Some(Failed));
+        let unknown = || row(Failed, Some(Inconclusive));
+        assert_eq!(outcome(&[agrees(), row(Inconclusive, Some(Inconclusive))]), Exit::Passed);
+        assert_eq!(outcome(&[agrees(), unknown(), row(Passed, Some(Inconclusive))]), Exit::Inconclusive);
+        for wrong in [
+            row(Failed, Some(Passed)),
+            row(Passed, Some(Failed)),
+            row(Inconclusive, Some(Passed)),
+            row(Inconclusive, Some(Failed)),
+            row(Failed, None),
+        ] {
+            assert_eq!(outcome(&[agrees(), unknown(), wrong]), Exit::Failed);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::history::{History, Replay, log, replay};
+use crate::report::annotations::{Annotations, Repository};
 use crate::report::{self, Console, Copies, Verbosity};
 use crate::secret::Redactor;
 use crate::verdict::Verdicts;
@@ -16,6 +17,8 @@ pub struct Order {
     pub reports: PathBuf,
     /// `--junit`, `--summary`.
     pub copies: Copies,
+    /// Under GitHub Actions: where annotations point.
+    pub annotate: Option<Repository>,
     /// Whether results are coloured.
     pub color: bool,
     /// `-q`, `-v`.
@@ -26,15 +29,20 @@ pub struct Order {
 pub fn report(order: &Order, judge: impl Fn(&History) -> Verdicts, out: &mut impl Write, err: &mut impl Write) -> Exit {
     let latest = [order.reports.join("latest")];
     let dirs = if order.dirs.is_empty() { &latest[..] } else { &order.dirs[..] };
-    let copies = order.copies.junit.is_some() || order.copies.summary.is_some();
-    if copies && dirs.len() > 1 {
-        complain(err, "--junit and --summary take one run, not several");
+    if order.copies.junit.is_some() && dirs.len() > 1 {
+        complain(err, "--junit takes one run, not several");
         return Exit::Usage;
     }
     let mut worst = Exit::Passed;
+    let mut annotations = order.annotate.clone().map(|r| Annotations::new(r, &Redactor::default()));
     for dir in dirs {
         let exit = match one(order, &judge, dir, out, err) {
-            Ok(exit) => exit,
+            Ok((history, verdicts)) => {
+                if let Some(annotations) = &mut annotations {
+                    annotations.add(&history, &verdicts);
+                }
+                Exit::of(&verdicts)
+            }
             Err(trouble) => {
                 complain(err, &trouble.what);
                 trouble.exit
@@ -42,6 +50,8 @@ pub fn report(order: &Order, judge: impl Fn(&History) -> Verdicts, out: &mut imp
         };
         worst = worst.worse(exit);
     }
+    // After the results. A reader that went away early is no error of ours.
+    let _ = write!(out, "{}", annotations.map(|a| a.render()).unwrap_or_default());
     worst
 }
 
@@ -56,7 +66,7 @@ fn one(
     dir: &Path,
     out: &mut impl Write,
     err: &mut impl Write,
-) -> Result<Exit, Trouble> {
+) -> Result<(History, Verdicts), Trouble> {
     let file = if dir.is_file() { dir.to_owned() } else { dir.join(log::FILE) };
     let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
     if !file.is_file() {
@@ -75,7 +85,7 @@ fn one(
     let redactor = Redactor::default();
     write(order, &dir, &history, &verdicts, &redactor, out)
         .map_err(|e| Trouble { exit: Exit::Inconclusive, what: e.to_string() })?;
-    Ok(Exit::of(&verdicts))
+    Ok((history, verdicts))
 }
 
 fn write(

@@ -1,14 +1,18 @@
 //! `drill run`: definitions → servers → history → verdicts → reports → exit code.
 
+use super::gate::{self, Asked};
+use super::grants::grants_of_run;
 use super::serve::{Order, Served, serve, show};
 use crate::definition::{self, DrillPlan};
 use crate::environment::{EnvError, ImageMode};
+use crate::exceptions::Grants;
 use crate::exit::Exit;
 use crate::history::{Body, History};
 use crate::run::{ENDING, Say, ServerLogs};
 
 use crate::definition::sabotage::Sabotage;
 use crate::progress::{DrillProgress, Progress};
+use crate::report::annotations::{self, Annotations, Repository};
 use crate::report::{self, Console, Copies, Paths, Verbosity};
 use crate::secret::{RedactingWriter, Redactor};
 use crate::verdict::{Outcome, Verdicts, judge};
@@ -52,18 +56,29 @@ pub struct RunOptions {
     pub repeat: u32,
     /// `--keep`.
     pub keep: bool,
+    /// `--as-of`.
+    pub as_of: Option<String>,
+    /// Under GitHub Actions: where annotations point.
+    pub annotate: Option<Repository>,
+    /// `--gate`: the level, and what it is judged by; its directories are those of the runs.
+    pub gate: Option<gate::Order>,
     /// The rest.
     pub servers: ServerOptions,
 }
 
 /// Runs the selected drills; the exit code is the worst verdict.
 pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
-    let plans = match definition::load(&options.servers.drills, &options.names) {
-        Ok(plans) => plans,
+    let drills = &options.servers.drills;
+    let loaded = definition::load(drills, &options.names)
+        .and_then(|plans| Ok((plans, grants_of_run(drills, options.as_of.as_deref())?)))
+        // A gate that is wrong is said before anything starts.
+        .and_then(|(plans, grants)| Ok((plans, grants, options.gate.as_ref().map(Asked::load).transpose()?)));
+    let (plans, grants, asked) = match loaded {
+        Ok(loaded) => loaded,
         Err(diagnostics) => {
             let text = diagnostics.render(options.servers.color);
             eprint!("{text}");
-            trouble(&options.servers, "a definition or the command line is wrong", &text, redactor);
+            not_run(options, "a definition or the command line is wrong", &text, redactor);
             return Exit::Usage;
         }
     };
@@ -71,17 +86,22 @@ pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
         eprintln!("error: --keep is refused where CI is set: it leaves servers and a login behind");
         return Exit::Usage;
     }
-    let mut all = Vec::new();
+    let (mut all, mut runs) = (Vec::new(), Vec::new());
     let mut exit = Exit::Passed;
+    let mut annotations = options.annotate.clone().map(|r| Annotations::new(r, redactor));
     for _ in 0..options.repeat.max(1) {
-        match once(&options.servers, plans.clone(), options.keep, None, redactor).await {
+        match once(&options.servers, plans.clone(), grants.clone(), options.keep, None, redactor).await {
             Ok(done) => {
                 exit = exit.worse(done.exit);
+                if let Some(annotations) = &mut annotations {
+                    annotations.add(&done.history, &done.verdicts);
+                }
                 all.push(done.verdicts);
+                runs.push(options.servers.reports.join("runs").join(&done.history.head.run));
             }
             Err(e) => {
                 let code = show(&e);
-                trouble(&options.servers, "the environment is broken", &e.to_string(), redactor);
+                not_run(options, "the environment is broken", &e.to_string(), redactor);
                 return code;
             }
         }
@@ -92,7 +112,31 @@ pub async fn run(options: &RunOptions, redactor: &Redactor) -> Exit {
     if all.len() > 1 {
         let _ = console(&options.servers, redactor).spread(&all);
     }
-    exit
+    say(&annotations.map(|a| a.render()).unwrap_or_default());
+    match options.gate.as_ref().zip(asked) {
+        Some((order, asked)) => exit.worse(judged_by_gate(order, &asked, runs, exit, redactor)),
+        None => exit,
+    }
+}
+
+/// The gate over the runs that were just made.
+fn judged_by_gate(order: &gate::Order, asked: &Asked, runs: Vec<PathBuf>, exit: Exit, redactor: &Redactor) -> Exit {
+    if exit == Exit::Interrupted {
+        eprintln!("note: {} was not judged: the run was interrupted", order.level);
+        return exit;
+    }
+    let order = gate::Order { dirs: runs, ..order.clone() };
+    let mut out = RedactingWriter::new(std::io::stdout(), redactor.clone());
+    let mut err = RedactingWriter::new(std::io::stderr(), redactor.clone());
+    let judged = gate::judged(&order, asked, &mut out, &mut err);
+    let _ = out.finish();
+    let _ = err.finish();
+    judged
+}
+
+/// To stdout, where a text was cleaned already. A closed stdout must not lose the exit code.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// A run that was judged and reported.
@@ -112,6 +156,7 @@ pub struct Concluded {
 pub async fn once(
     options: &ServerOptions,
     plans: Vec<DrillPlan>,
+    grants: Grants,
     keep: bool,
     sabotage: Option<Arc<Sabotage>>,
     redactor: &Redactor,
@@ -124,6 +169,7 @@ pub async fn once(
         jobs: options.jobs,
         timeout: options.timeout,
         keep,
+        grants,
         sabotage,
         say: sayer(progress.clone()),
         arguments: options.arguments.clone(),
@@ -232,7 +278,14 @@ fn write_logs(dir: &Path, logs: &ServerLogs, redactor: &Redactor) {
     }
 }
 
-/// CI must see neither an old report nor none.
+/// CI must see neither an old report nor none, and GitHub why.
+fn not_run(options: &RunOptions, title: &str, what: &str, redactor: &Redactor) {
+    trouble(&options.servers, title, what, redactor);
+    if options.annotate.is_some() {
+        say(&annotations::trouble(title, what, redactor));
+    }
+}
+
 fn trouble(options: &ServerOptions, title: &str, what: &str, redactor: &Redactor) {
     if let Err(e) = report::write_trouble(&options.copies, title, what, jiff::Timestamp::now(), redactor) {
         eprintln!("error: cannot write the report: {e}");

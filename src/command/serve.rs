@@ -2,11 +2,13 @@
 
 use crate::definition::DrillPlan;
 use crate::definition::sabotage::Sabotage;
-use crate::environment::{EngineHandle, EnvError, ImageMode, Labels, Lock, discover, is_default_endpoint, sweep};
+use crate::environment::{EngineHandle, EnvError, ImageMode, Labels, Lock, discover, sweep};
+use crate::exceptions::Grants;
 use crate::exit::Exit;
-use crate::history::log::Log;
-use crate::history::{Body, Head, History, Invocation, State};
-use crate::run::{RunContext, Say, ServerLogs, run_drill};
+use crate::history::log::{Log, SCHEMA};
+use crate::history::{Body, Head, History, Invocation, PROGRAM, State, program_commit};
+use crate::report;
+use crate::run::{House, RunContext, Say, ServerLogs, run_drill};
 use crate::secret::Redactor;
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
@@ -14,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Version of `events.jsonl`.
-const SCHEMA: u32 = 1;
 /// Leftovers of another host are taken so long after a run's own time-out.
 const GRACE: Duration = Duration::from_secs(600);
 /// A tear-down by label that takes longer is left to the next start's sweep.
@@ -40,6 +40,8 @@ pub struct Order {
     pub timeout: Duration,
     /// `--keep`.
     pub keep: bool,
+    /// What may fail, and by which day that counts.
+    pub grants: Grants,
     /// What is broken on purpose.
     pub sabotage: Option<Arc<Sabotage>>,
     /// Told what goes on: drill, words.
@@ -68,16 +70,14 @@ pub struct Served {
 /// No engine answers.
 pub async fn engine(vars: &BTreeMap<String, String>) -> Result<EngineHandle, EnvError> {
     let engine = discover(vars).await?;
-    if !is_default_endpoint(&engine.info.endpoint, vars) {
+    let missing = engine.missing_variables(vars);
+    if !missing.is_empty() {
         use std::os::unix::process::CommandExt;
         let program =
             std::env::current_exe().map_err(|e| EnvError::new(format!("cannot find the program itself: {e}")))?;
-        let failed = std::process::Command::new(program)
-            .args(std::env::args_os().skip(1))
-            .env("DOCKER_HOST", &engine.info.endpoint)
-            .exec();
+        let failed = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(missing).exec();
         return Err(EnvError::new(format!(
-            "cannot run the program again with DOCKER_HOST={}: {failed}",
+            "cannot run the program again for the engine at {}: {failed}",
             engine.info.endpoint
         )));
     }
@@ -104,23 +104,28 @@ pub fn run_id(vars: &BTreeMap<String, String>) -> String {
 /// No engine; the reports' directory cannot be written; the run's id is taken.
 pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError> {
     let vars = variables();
+    // Beside the engine's first answer, which takes longer.
+    let program = std::thread::spawn(program_sha256);
     let engine = engine(&vars).await?;
     let run = run_id(&vars);
     let lock = Lock::take(&run, &sweep::lock_dir(vars.get("XDG_RUNTIME_DIR").map(String::as_str)))?;
     let dir = order.reports.join("runs").join(&run);
-    let head = head(&order, &engine, &run, &vars);
+    // Before the head is made: its wall time and the log's clock start in the same breath.
+    let program_sha256 = program.join().ok().flatten();
+    let head = Head { program_sha256, ..head(&order, &engine, &run, &vars) };
     let log = create_log(&dir, &head, redactor)?;
     let until =
         jiff::Timestamp::now().as_second() + i64::try_from((order.timeout + GRACE).as_secs()).unwrap_or(i64::MAX / 2);
-    let context = RunContext {
+    let mut context = RunContext {
         engine: engine.clone(),
-        labels: Labels::new(&run, &lock, until, order.keep),
+        labels: Labels::new(&run, &lock, until, order.keep).of_container(engine.own.clone()),
         images: order.images,
         log: log.clone(),
         redactor: redactor.clone(),
         sabotage: order.sabotage.clone(),
         say: order.say.clone(),
         server_logs: Arc::new(Mutex::new(Vec::new())),
+        house: (order.sabotage.is_none() && !order.keep).then(|| House::of(&order.plans)).flatten(),
         keep: order.keep.then(|| keep_file(&run, &vars)),
     };
     let interrupted = run_until_interrupted(&order, &context).await;
@@ -128,13 +133,16 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
         let _ = log.append("", "", State::Done, Body::Interrupted { by: by.clone() });
     }
     let mut left = None;
+    if let Some(house) = context.house.take().filter(|_| interrupted.is_none()) {
+        house.close().await;
+    }
     if !order.keep || interrupted.is_some() {
         left = stop_everything(&engine, &run, interrupted.is_some()).await;
     }
     let server_logs =
         std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     drop(lock);
-    Ok(Served { history: log.snapshot(), dir, server_logs, trouble: log.trouble(), left })
+    Ok(Served { history: log.take(), dir, server_logs, trouble: log.trouble(), left })
 }
 
 /// Outside the reports, which are published; only its owner may read it.
@@ -148,7 +156,10 @@ async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<St
         let docker = context.engine.docker.clone();
         tokio::spawn(async move { sweep::sweep(&docker, &sweep::Scope::Leftovers).await })
     };
-    let drills = futures_util::stream::iter(order.plans.iter().enumerate())
+    // Who takes longest begins first: the others fit beside it.
+    let mut plans: Vec<_> = order.plans.iter().enumerate().collect();
+    plans.sort_by_key(|(_, plan)| std::cmp::Reverse(waits_ms(plan)));
+    let drills = futures_util::stream::iter(plans)
         .map(|(i, plan)| run_drill(context, Arc::new(plan.clone()), i + 1))
         .buffer_unordered(order.jobs.max(1))
         .collect::<Vec<()>>();
@@ -163,6 +174,13 @@ async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<St
         tracing::info!(containers = ?swept.containers, networks = ?swept.networks, "removed what an earlier run left behind");
     }
     interrupted
+}
+
+/// What a drill waits for at least: its longest TTL, and the faults, whose scenarios come one after the other.
+fn waits_ms(plan: &DrillPlan) -> u64 {
+    let ttls = plan.scenarios.iter().filter_map(|s| s.trigger.ttl_ms()).max().unwrap_or(0);
+    let faults: u64 = plan.scenarios.iter().filter_map(|s| s.fault.as_ref()).map(|fault| fault.duration_ms).sum();
+    ttls + faults
 }
 
 async fn signal() -> String {
@@ -192,6 +210,14 @@ async fn stop_everything(engine: &EngineHandle, run: &str, cut_off: bool) -> Opt
     }
 }
 
+/// Of the running binary: the kernel's link leads to it even where the file was replaced meanwhile.
+fn program_sha256() -> Option<String> {
+    let binary = std::fs::File::open("/proc/self/exe")
+        .ok()
+        .or_else(|| std::fs::File::open(std::env::current_exe().ok()?).ok())?;
+    report::sha256_of(binary).ok().map(|(sha256, _)| sha256)
+}
+
 fn create_log(dir: &Path, head: &Head, redactor: &Redactor) -> Result<Log, EnvError> {
     let cannot = |e: std::io::Error| {
         EnvError::new(format!("cannot write to {}: {e}", dir.display())).help("--reports DIR, or DRILL_REPORTS")
@@ -216,11 +242,15 @@ fn head(order: &Order, engine: &EngineHandle, run: &str, vars: &BTreeMap<String,
     let commit =
         std::process::Command::new("git").args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output().ok();
     let commit = commit.filter(|o| o.status.success()).map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string());
+    // The program's own image has no git.
+    let commit =
+        commit.or_else(|| ["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"].iter().find_map(|k| vars.get(*k).cloned()));
     Head {
         schema: SCHEMA,
         run: run.into(),
-        program: env!("CARGO_PKG_VERSION").into(),
+        program: PROGRAM.into(),
         program_sha256: None,
+        program_commit: program_commit().map(Into::into),
         started: jiff::Timestamp::now(),
         by: Invocation {
             user: vars.get("USER").or_else(|| vars.get("LOGNAME")).cloned(),
@@ -228,11 +258,22 @@ fn head(order: &Order, engine: &EngineHandle, run: &str, vars: &BTreeMap<String,
             job,
             commit,
             arguments: order.arguments.clone(),
+            jobs: u32::try_from(order.jobs).ok(),
         },
         engine: Some(engine.info.clone()),
         drills: order.plans.clone(),
+        as_of: order.grants.as_of,
+        // Those of other drills say nothing of this run.
+        exceptions: order.grants.exceptions.iter().filter(|e| concerns(&order.plans, &e.check)).cloned().collect(),
+        synthetic: false,
+        sabotage: order.sabotage.as_ref().map(|sabotage| sabotage.why.trim().to_string()),
         clock_tick_us: 1,
     }
+}
+
+/// Whether a check's whole id is of one of these drills.
+fn concerns(plans: &[DrillPlan], check: &str) -> bool {
+    check.split_once('/').is_some_and(|(drill, _)| plans.iter().any(|plan| plan.drill == drill))
 }
 
 /// Shows an environment error and what to do: exit 3.

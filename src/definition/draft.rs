@@ -1,6 +1,7 @@
 //! A first drill from an exported role: everything that the export says is written out, the rest is a `${TODO …}`.
 
-use crate::backend::postgres::{DEFAULT_IMAGE, shape::DEFAULT_DATABASE, skeleton};
+use crate::backend::postgres::{DEFAULT_IMAGE, skeleton};
+use crate::backend::shape::DEFAULT_DATABASE;
 use crate::credential::database::export::{self, Exported, Failure};
 use crate::document::{Diagnostic, Diagnostics, Problem, Project, duration, is_name};
 use std::path::Path;

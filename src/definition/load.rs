@@ -4,12 +4,9 @@ use super::plan::DrillPlan;
 use super::resolve::{DrillFile, resolve};
 use super::select::{Pattern, Selection};
 use super::shape::{PLANNED, RawDrill};
-use crate::document::project::{full, read_bytes, reason};
-use crate::document::{
-    Diagnostic, Diagnostics, Findings, Place, Problem, Project, Source, Span, lines, nearest, parse, shape,
-};
+use crate::document::project::{full, reason};
+use crate::document::{Diagnostic, Diagnostics, Findings, Problem, Project, Source, file, nearest, parse, shape};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Files of the drills directory that are no drills.
@@ -67,10 +64,9 @@ pub fn load_patched(drills: &Path, drill: &str, scenario: &str, patch: &Value) -
 /// # Errors
 /// Everything that is wrong with it: a structural error alone, all others together.
 pub fn load_file(path: &str, project: &Project, patch: Option<&Value>) -> Result<DrillPlan, Vec<Diagnostic>> {
-    let bytes = read_bytes(Path::new(path)).map_err(|p| vec![unread(path, p)])?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| vec![no_utf8(path, &bytes, e.valid_up_to())])?;
-    let hash = hex(&Sha256::digest(&bytes));
-    load_text(Source { file: path, text }, &hash, project, patch)
+    let text = file::read(path).map_err(|d| vec![d])?;
+    let hash = file::sha256(text.as_bytes());
+    load_text(Source { file: path, text: &text }, &hash, project, patch)
 }
 
 /// The plan of a text.
@@ -126,7 +122,7 @@ fn find(drills: &Path) -> Result<(Vec<Found>, Vec<Diagnostic>), Diagnostics> {
                 found.push(Found { stem: stem.to_string(), path });
             }
             Some((stem, "yml")) if !stem.is_empty() => {
-                wrong.push(Diagnostic::new(Problem::WrongExtension, start(&path, "")));
+                wrong.push(file::whole(&path, Problem::WrongExtension));
             }
             _ => {}
         }
@@ -193,32 +189,4 @@ fn narrow(mut plan: DrillPlan, scenarios: &[Pattern]) -> Result<DrillPlan, Diagn
     }
     plan.scenarios.retain(|s| scenarios.iter().any(|p| p.matches(&s.scenario)));
     Ok(plan)
-}
-
-fn start(file: &str, line: &str) -> Place {
-    Place { file: file.to_string(), span: Span::START, line: line.to_string() }
-}
-
-/// What cannot be read has a place all the same: its beginning.
-fn unread(path: &str, problem: Problem) -> Diagnostic {
-    Diagnostic::new(problem, start(path, ""))
-}
-
-fn no_utf8(path: &str, bytes: &[u8], valid: usize) -> Diagnostic {
-    // With one more character it always has a last line.
-    let before = format!("{}x", String::from_utf8_lossy(&bytes[..valid]));
-    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let line = lines(&before).count();
-    let column = lines(&before).last().map_or(1, |last| last.chars().count());
-    let span = Span { line: small(line), column: small(column), length: 1 };
-    let line = lines(&String::from_utf8_lossy(bytes)).nth(line.saturating_sub(1)).unwrap_or("").to_string();
-    Diagnostic::new(Problem::NoUtf8, Place { file: path.to_string(), span, line })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

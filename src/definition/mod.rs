@@ -2,11 +2,14 @@
 
 mod caller;
 pub mod draft;
+pub mod engines;
 mod load;
 mod plan;
 mod resolve;
 pub mod resolved;
+mod resolved_store;
 pub mod sabotage;
+mod scalar;
 pub mod schema;
 mod select;
 pub mod shape;

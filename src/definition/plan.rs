@@ -8,6 +8,12 @@ use crate::credential::{CredentialPlan, Ttls, Twin};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// So many of what works once are issued where the drill does not say, and of a second cohort for the control: a few are spent before the
+/// trigger, ten a second at most after it.
+pub const STOCK: u32 = 64;
+/// Fewer of them are no cohort.
+pub const LEAST_ONCE: u32 = 6;
+
 /// One drill, ready to be run and to be judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillPlan {
@@ -35,6 +41,17 @@ pub struct DrillPlan {
     pub scenarios: Vec<ScenarioPlan>,
     /// What was not taken from production, in words for the report; e.g. `mount limits`.
     pub not_from_production: Vec<String>,
+}
+
+impl DrillPlan {
+    /// The longest exposure that is acceptable at a door, ms: the scenario's; where what the authority issued is itself shown, what is left
+    /// of it cannot be ended, and counts.
+    pub fn limit_ms(&self, scenario: &ScenarioPlan, door: &str) -> u64 {
+        match self.credential.limit_at(door) {
+            Some(own) if scenario.trigger.is_requested() => own.max(scenario.limit_ms),
+            _ => scenario.limit_ms,
+        }
+    }
 }
 
 /// One scenario, ready to be run and to be judged.
@@ -75,7 +92,13 @@ impl ScenarioPlan {
             Trigger::Expire { ttl_ms } => Some(Twin::Expire { ttl_ms }),
             Trigger::Renew { cap_ms, .. } => Some(Twin::Renew { cap_ms }),
             Trigger::Incident { of: IncidentOf::Role } => Some(Twin::Copy(self.scenario.clone())),
-            Trigger::Revoke | Trigger::Teardown | Trigger::Incident { of: IncidentOf::Mount } => None,
+            // A cohort is revoked by its role, which is then its own: the control lives on at the stated one.
+            Trigger::Revoke if self.leases > 1 => Some(Twin::Copy(self.scenario.clone())),
+            Trigger::Revoke
+            | Trigger::Teardown
+            | Trigger::Incident { of: IncidentOf::Mount }
+            | Trigger::Rotate
+            | Trigger::Use => None,
         }
     }
     /// The TTLs that the subject's role is stated to have.
@@ -116,6 +139,30 @@ pub enum System {
     Broker,
 }
 
+impl System {
+    /// All of them, in the order of the gate.
+    pub const ALL: [Self; 6] = [
+        Self::Database,
+        Self::ObjectStore,
+        Self::MessageBroker,
+        Self::InternalApi,
+        Self::OperatorWorkflow,
+        Self::Broker,
+    ];
+    /// Their words, in the same order.
+    pub const WORDS: [&str; 6] =
+        ["database", "object-store", "message-broker", "internal-api", "operator-workflow", "broker"];
+
+    /// As in the drill file.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().zip(Self::WORDS).find(|(system, _)| **system == self).map_or("", |(_, word)| word)
+    }
+    /// The one that is called so.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|system| system.word() == word)
+    }
+}
+
 /// What should end access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -141,6 +188,10 @@ pub enum Trigger {
         /// Between two renewals, ms.
         every_ms: u64,
     },
+    /// The operator gives the user another password; the old one is what ends.
+    Rotate,
+    /// It is used: what works once is spent by that.
+    Use,
 }
 
 /// What an incident clears.
@@ -172,6 +223,8 @@ impl Trigger {
             Self::Teardown => "teardown",
             Self::Incident { .. } => "incident",
             Self::Renew { .. } => "renew",
+            Self::Rotate => "rotate",
+            Self::Use => "use",
         }
     }
     /// The TTL or cap that ends access where nobody pulls anything, ms.
@@ -179,20 +232,33 @@ impl Trigger {
         match self {
             Self::Expire { ttl_ms } => Some(*ttl_ms),
             Self::Renew { cap_ms, .. } => Some(*cap_ms),
-            Self::Revoke | Self::Teardown | Self::Incident { .. } => None,
+            Self::Revoke | Self::Teardown | Self::Incident { .. } | Self::Rotate | Self::Use => None,
         }
     }
-    /// Somebody sends a request.
+    /// A TTL ends it, or a cap.
+    pub fn runs_out(&self) -> bool {
+        self.ttl_ms().is_some()
+    }
+    /// Somebody sends a request to end it.
     pub fn is_requested(&self) -> bool {
-        self.ttl_ms().is_none()
+        !self.runs_out() && *self != Self::Use
+    }
+    /// It ends one credential, and nobody is banned for it: there policy and parent are looked at, once a caller.
+    pub fn ends_one(&self) -> bool {
+        matches!(self, Self::Revoke | Self::Rotate)
     }
     /// How long dead must stay dead under observation, µs.
     pub fn tail_us(&self) -> u64 {
-        if self.is_requested() { 1_000_000 } else { 250_000 }
+        if self.runs_out() { 250_000 } else { 1_000_000 }
     }
-    /// How many credentials are ended together where the drill does not say.
-    pub fn default_leases(&self) -> u32 {
-        if matches!(self, Self::Teardown) { 5 } else { 1 }
+    /// How many credentials are ended together where the drill does not say. Of what works once every probe spends one.
+    pub fn default_leases(&self, works_once: bool) -> u32 {
+        match self {
+            Self::Use => LEAST_ONCE,
+            _ if works_once => STOCK,
+            Self::Teardown => 5,
+            _ => 1,
+        }
     }
 }
 
@@ -231,6 +297,13 @@ pub struct Fault {
     pub duration_ms: u64,
 }
 
+impl Fault {
+    /// It keeps the backend from answering while the trigger works, which is then judged from its heal. A restart comes later.
+    pub fn delays(&self) -> bool {
+        self.server == FaultServer::Backend && self.kind != FaultKind::Restarted
+    }
+}
+
 /// Which server a fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -250,4 +323,6 @@ pub enum FaultKind {
     Killed,
     /// OpenBao only: sealed, unsealed afterwards.
     Sealed,
+    /// Backends only: stopped as its operator stops it when everything is over, and started again.
+    Restarted,
 }

@@ -2,15 +2,18 @@
 
 use super::caller;
 use super::plan::{
-    DrillPlan, Ends, Fault, FaultKind, FaultServer, Location, ScenarioPlan, SessionClaim, System, Trigger,
+    Caller, DrillPlan, Ends, Fault, FaultKind, FaultServer, IncidentOf, LEAST_ONCE, Location, ScenarioPlan,
+    SessionClaim, System, Trigger,
 };
 use super::shape::{
     RawAuthority, RawBackend, RawClaim, RawCredential, RawDisturbance, RawDrill, RawFault, RawScenario, RawTrigger,
 };
 use crate::backend::BackendPlan;
-use crate::backend::postgres::shape::wrong_image;
-use crate::credential::{CredentialPlan, RENEWED_MS};
-use crate::document::{At, Entries, Findings, Problem, Project, Span, duration};
+use crate::backend::image::wrong_image;
+use crate::credential::{Ability, CredentialPlan, RENEWED_MS};
+use crate::document::{
+    At, BrokeredProblem, Entries, Findings, MinioProblem, Problem, Project, RotationProblem, Span, duration,
+};
 use std::collections::BTreeMap;
 
 /// Where a drill states no limit.
@@ -38,15 +41,13 @@ pub struct DrillFile<'a> {
 /// The plan of a drill; of no use where something was noted.
 pub fn resolve(raw: &RawDrill, file: DrillFile, project: &Project, findings: &mut Findings) -> Option<DrillPlan> {
     check_names(raw, file, findings);
-    let RawCredential::Database(database) = &raw.credential;
-    let credential = database.value.resolve(project, findings);
-    let RawBackend::Postgres(postgres) = &raw.backend;
-    let (exported, places) = credential.as_ref().map_or((None, &[][..]), |c| (c.database.as_deref(), &c.places));
-    let backend = BackendPlan::Postgres(postgres.value.resolve(project, exported, places, findings));
+    let issued = credential(raw, project, findings);
+    let backend = backend(raw, issued.as_ref(), project, findings);
     let authority_image = authority(raw, findings);
     let caller = caller::resolve(&raw.caller, project, findings);
     let limit = raw.limit.as_ref().map(|raw| findings.duration(raw));
     let mut scenarios = Vec::new();
+    let mut rotated = None;
     if raw.scenarios.value.0.is_empty() {
         findings.add(Problem::NoScenario, raw.scenarios.span);
     }
@@ -58,25 +59,30 @@ pub fn resolve(raw: &RawDrill, file: DrillFile, project: &Project, findings: &mu
         };
         let own = scenario.limit.as_ref().map(|raw| findings.duration(raw));
         let limit_ms = own.or(limit).unwrap_or(DEFAULT_LIMIT_MS);
-        if let (Some(resolved), Some(ttl)) = (&credential, stated_ttl(&scenario.trigger)) {
-            check_expiry(resolved.plan.lease_ms(), resolved.plan.max_ttl_ms, ttl, findings);
+        if let Some(resolved) = &issued {
+            check_trigger(name, scenario, &resolved.plan, &mut rotated, findings);
         }
+        let can = |ability| issued.as_ref().is_some_and(|i| i.plan.can(ability));
+        let (brokered, works_once) = (can(Ability::Brokered), can(Ability::WorksOnce));
         let trigger = trigger(&scenario.trigger, findings);
         scenarios.push(ScenarioPlan {
             scenario: name.value.clone(),
             at: location(file.path, name.span),
-            leases: leases(scenario, &trigger, findings),
+            leases: leases(scenario, &trigger, works_once, findings),
+            caller: callers_copy(caller?, &name.value, &trigger, issued.as_ref().map(|i| &i.plan)),
             trigger,
-            caller: caller?,
             limit_ms,
             limit_is_default: own.or(limit).is_none(),
             sessions: sessions(scenario, &backend, limit_ms, findings),
             ends: scenario.ends.unwrap_or(Ends::Refused),
-            fault: scenario.fault.as_ref().map(|raw| fault(raw, findings)),
+            fault: scenario.fault.as_ref().map(|raw| fault(raw, brokered, findings)),
         });
     }
-    let credential = credential?;
-    let mut not_from_production = credential.not_from_production;
+    let mut issued = issued?;
+    if let (CredentialPlan::Brokered(role), BackendPlan::Minio(store)) = (&mut issued.plan, &backend) {
+        role.is_for(&store.bucket, &store.prefix, store.uploads.is_some());
+    }
+    let mut not_from_production = issued.not_from_production;
     if scenarios.iter().any(|s| !s.caller.exported) {
         not_from_production.push("owner and tenant".into());
     }
@@ -89,11 +95,165 @@ pub fn resolve(raw: &RawDrill, file: DrillFile, project: &Project, findings: &mu
         sha256: file.sha256.to_string(),
         authority_image,
         doors: backend.doors().iter().map(ToString::to_string).collect(),
-        credential: CredentialPlan::Database(credential.plan),
+        credential: issued.plan,
         backend,
         scenarios,
         not_from_production,
     })
+}
+
+/// Whether what is issued can be ended so.
+fn check_trigger(
+    name: &At<String>,
+    scenario: &RawScenario,
+    plan: &CredentialPlan,
+    rotated: &mut Option<Span>,
+    findings: &mut Findings,
+) {
+    if let Some(ttl) = stated_ttl(&scenario.trigger) {
+        check_expiry(plan.lease_ms(), plan.ttls().max_ms, ttl, findings);
+    }
+    if let RawTrigger::Renew(renew) = &scenario.trigger
+        && !plan.can(Ability::Renews)
+    {
+        let at = findings.key_of(renew.span, "renew");
+        findings.add(Problem::NotRenewable(plan.kind()), at);
+    }
+    check_rotation(name, scenario, plan, rotated, findings);
+    check_incident(&scenario.trigger, plan, name.span, findings);
+    if matches!(scenario.trigger, RawTrigger::Use) && !plan.can(Ability::WorksOnce) {
+        findings.add(Problem::NotSpent(plan.kind()), name.span);
+    }
+    if plan.can(Ability::Brokered) && matches!(scenario.trigger, RawTrigger::Incident(IncidentOf::Mount)) {
+        findings.add(Problem::Brokered(BrokeredProblem::NoMount), name.span);
+    }
+}
+
+/// Where the backend is told of an entity and of no single credential, each scenario has a caller of its own: what one ends must not
+/// end another's. An incident's is a copy anyway.
+fn callers_copy(caller: Caller, scenario: &str, trigger: &Trigger, kind: Option<&CredentialPlan>) -> Caller {
+    let by_entity = kind.is_some_and(|kind| kind.can(Ability::IsPresented));
+    let has_one = caller.name.ends_with(&format!("-{scenario}"));
+    if !by_entity || has_one || matches!(trigger, Trigger::Incident { .. }) {
+        return caller;
+    }
+    Caller { name: format!("{}-{scenario}", caller.name), ..caller }
+}
+
+/// Identity tokens have no mount of their own that could be cleared.
+fn check_incident(trigger: &RawTrigger, kind: &CredentialPlan, at: Span, findings: &mut Findings) {
+    let mount = matches!(trigger, RawTrigger::Incident(IncidentOf::Mount));
+    if mount && kind.can(Ability::IsPresented) {
+        findings.add(Problem::Minio(MinioProblem::NoMount), at);
+    }
+}
+
+/// What a drill issues, with what its backend must know of it.
+struct Issued {
+    plan: CredentialPlan,
+    not_from_production: Vec<String>,
+    /// The database that production's role is for.
+    database: Option<String>,
+    /// Where each of its statements stands.
+    places: Vec<(Span, String)>,
+}
+
+fn credential(raw: &RawDrill, project: &Project, findings: &mut Findings) -> Option<Issued> {
+    let plugin = raw.backend.plugin();
+    Some(match &raw.credential {
+        RawCredential::Database(raw) => {
+            let resolved = raw.value.resolve(plugin, project, findings)?;
+            Issued {
+                plan: CredentialPlan::Database(resolved.plan),
+                not_from_production: resolved.not_from_production,
+                database: resolved.database,
+                places: resolved.places,
+            }
+        }
+        RawCredential::Rabbitmq(raw) => Issued {
+            plan: CredentialPlan::Rabbitmq(raw.value.resolve(findings)),
+            not_from_production: vec!["role".into(), "mount limits".into(), "connection".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::Certificate(raw) => Issued {
+            plan: CredentialPlan::Certificate(raw.value.resolve(findings)),
+            not_from_production: vec!["role".into(), "mount limits".into(), "connection".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::SshOtp(raw) => Issued {
+            plan: CredentialPlan::SshOtp(raw.value.resolve(findings)),
+            not_from_production: vec!["role".into(), "mount limits".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::Brokered(raw) => Issued {
+            plan: CredentialPlan::Brokered(raw.value.resolve(findings)),
+            not_from_production: vec!["role".into(), "connection".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::WebIdentity(raw) => Issued {
+            plan: CredentialPlan::WebIdentity(raw.value.resolve(project, findings)),
+            not_from_production: vec!["role".into(), "policy".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::SshCertificate(raw) => Issued {
+            plan: CredentialPlan::SshCertificate(raw.value.resolve(findings)),
+            not_from_production: vec!["role".into(), "mount limits".into()],
+            database: None,
+            places: Vec::new(),
+        },
+        RawCredential::StaticRole(raw) => {
+            let resolved = raw.value.resolve(findings);
+            Issued {
+                plan: CredentialPlan::StaticRole(resolved.plan),
+                not_from_production: vec!["role".into(), "mount limits".into(), "connection".into()],
+                database: None,
+                places: resolved.places,
+            }
+        }
+    })
+}
+
+fn backend(raw: &RawDrill, issued: Option<&Issued>, project: &Project, findings: &mut Findings) -> BackendPlan {
+    let database = issued.and_then(|c| c.database.as_deref());
+    let (plan, span) = match &raw.backend {
+        RawBackend::Postgres(raw) => {
+            let places = issued.map_or(&[][..], |c| &c.places);
+            let plan = raw.value.resolve(project, database, places, findings);
+            (BackendPlan::Postgres(plan), raw.span)
+        }
+        RawBackend::Rabbitmq(raw) => {
+            let vhosts = issued.map_or(Vec::new(), |issued| match &issued.plan {
+                CredentialPlan::Rabbitmq(plan) => plan.vhosts.iter().map(|(vhost, _)| vhost.clone()).collect(),
+                _ => Vec::new(),
+            });
+            (BackendPlan::Rabbitmq(raw.value.resolve(project, &vhosts, findings)), raw.span)
+        }
+        RawBackend::Valkey(raw) => (BackendPlan::Valkey(raw.value.resolve(project, findings)), raw.span),
+        RawBackend::Minio(raw) => {
+            let federated = issued.is_some_and(|i| i.plan.can(Ability::IsPresented));
+            (BackendPlan::Minio(raw.value.resolve(project, federated, findings)), raw.span)
+        }
+        RawBackend::Nginx(raw) => (BackendPlan::Nginx(raw.value.resolve(project, findings)), raw.span),
+        RawBackend::Ssh(raw) => {
+            let plan = raw.value.resolve(findings);
+            match issued.map(|i| &i.plan) {
+                Some(CredentialPlan::SshOtp(_)) => (BackendPlan::SshOtp(plan), raw.span),
+                _ => (BackendPlan::Ssh(plan), raw.span),
+            }
+        }
+        RawBackend::Influxdb(raw) => (BackendPlan::Influxdb(raw.value.resolve(project, database, findings)), raw.span),
+        RawBackend::Mariadb(raw) => (BackendPlan::Mariadb(raw.value.resolve(project, database, findings)), raw.span),
+    };
+    if let Some(credential) = issued.map(|i| i.plan.kind()).filter(|kind| !plan.lets_in(kind)) {
+        let problem = Problem::WrongKind { backend: plan.product(), credential, needed: plan.credential_kind() };
+        findings.add(problem, findings.key_of(span, plan.name()));
+    }
+    plan
 }
 
 fn check_names(raw: &RawDrill, file: DrillFile, findings: &mut Findings) {
@@ -121,6 +281,7 @@ fn authority(raw: &RawDrill, findings: &mut Findings) -> String {
 fn trigger(raw: &RawTrigger, findings: &mut Findings) -> Trigger {
     match raw {
         RawTrigger::Revoke => Trigger::Revoke,
+        RawTrigger::Use => Trigger::Use,
         RawTrigger::Expire(ttl) => Trigger::Expire { ttl_ms: findings.ttl(ttl) },
         RawTrigger::Teardown => Trigger::Teardown,
         RawTrigger::Incident(of) => Trigger::Incident { of: *of },
@@ -134,6 +295,32 @@ fn trigger(raw: &RawTrigger, findings: &mut Findings) -> Trigger {
             }
             Trigger::Renew { cap_ms, every_ms }
         }
+        RawTrigger::Rotate => Trigger::Rotate,
+    }
+}
+
+/// A user that stays has no lease: only its password ends. And what two scenarios rotate side by side, one would end for the other.
+fn check_rotation(
+    name: &At<String>,
+    scenario: &RawScenario,
+    credential: &CredentialPlan,
+    rotated: &mut Option<Span>,
+    findings: &mut Findings,
+) {
+    let rotates = matches!(scenario.trigger, RawTrigger::Rotate);
+    if rotates != credential.can(Ability::Rotates) {
+        let trigger = scenario.trigger.word();
+        findings.add(
+            Problem::Rotation(RotationProblem::NotItsTrigger { trigger, kind: credential.kind(), rotates }),
+            name.span,
+        );
+    } else if rotates && scenario.fault.is_none() {
+        match rotated {
+            Some(first) => {
+                findings.add(Problem::Rotation(RotationProblem::RotatedTwice { first: first.line }), name.span);
+            }
+            None => *rotated = Some(name.span),
+        }
     }
 }
 
@@ -142,20 +329,23 @@ fn stated_ttl(raw: &RawTrigger) -> Option<&At<duration::RawDuration>> {
     match raw {
         RawTrigger::Expire(ttl) => Some(ttl),
         RawTrigger::Renew(renew) => Some(&renew.value.cap),
-        RawTrigger::Revoke | RawTrigger::Teardown | RawTrigger::Incident(_) => None,
+        RawTrigger::Revoke | RawTrigger::Teardown | RawTrigger::Incident(_) | RawTrigger::Rotate | RawTrigger::Use => {
+            None
+        }
     }
 }
 
 /// A cohort is for triggers that end several credentials at once.
-fn leases(scenario: &RawScenario, trigger: &Trigger, findings: &mut Findings) -> u32 {
+fn leases(scenario: &RawScenario, trigger: &Trigger, works_once: bool, findings: &mut Findings) -> u32 {
     let Some(stated) = &scenario.leases else {
-        return trigger.default_leases();
+        return trigger.default_leases(works_once);
     };
-    let cohort = matches!(trigger, Trigger::Teardown | Trigger::Incident { .. });
+    let cohort = works_once || matches!(trigger, Trigger::Teardown | Trigger::Incident { .. });
+    let least = if works_once { LEAST_ONCE } else { trigger.default_leases(false) };
     if !cohort && stated.value != 1 {
         findings.add(Problem::NoCohort { trigger: trigger.name() }, stated.span);
-    } else if stated.value < trigger.default_leases() || stated.value > MOST_LEASES {
-        let (least, most) = (trigger.default_leases(), MOST_LEASES);
+    } else if stated.value < least || stated.value > MOST_LEASES {
+        let most = MOST_LEASES;
         findings.add(Problem::CohortSize { least, most }, stated.span);
     }
     stated.value
@@ -183,6 +373,13 @@ fn sessions(
     findings: &mut Findings,
 ) -> BTreeMap<String, SessionClaim> {
     let known = backend.session_kinds();
+    // A session is what the use was for.
+    if let RawTrigger::Use = scenario.trigger {
+        if let Some((kind, _)) = scenario.sessions.as_ref().and_then(|Entries(claims)| claims.first()) {
+            findings.add(Problem::SessionOfUse, kind.span);
+        }
+        return BTreeMap::new();
+    }
     let Some(Entries(claims)) = &scenario.sessions else {
         let claim = SessionClaim::ClosedWithin { limit_ms };
         return known.iter().map(|kind| ((*kind).to_string(), claim)).collect();
@@ -202,7 +399,7 @@ fn sessions(
     sessions
 }
 
-fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
+fn fault(raw: &RawFault, brokered: bool, findings: &mut Findings) -> Fault {
     let (server, raw) = match raw {
         RawFault::Authority(raw) => (FaultServer::Authority, raw),
         RawFault::Backend(raw) => (FaultServer::Backend, raw),
@@ -211,15 +408,20 @@ fn fault(raw: &RawFault, findings: &mut Findings) -> Fault {
         RawDisturbance::Paused(d) => (FaultKind::Paused, d),
         RawDisturbance::Killed(d) => (FaultKind::Killed, d),
         RawDisturbance::Sealed(d) => (FaultKind::Sealed, d),
+        RawDisturbance::Restarted(d) => (FaultKind::Restarted, d),
     };
     match (server, kind) {
         (FaultServer::Backend, FaultKind::Sealed) => {
             findings.add(Problem::SealedBackend, findings.within(raw.span, "sealed"));
         }
+        // The broker's records are not in it.
+        (FaultServer::Authority, FaultKind::Killed) if brokered => {}
         // Its storage is in memory: it would come back as another.
-        (FaultServer::Authority, FaultKind::Killed) => {
-            let problem = Problem::NotYet { word: "killed".into(), known: &["paused", "sealed"] };
-            findings.add(problem, findings.within(raw.span, "killed"));
+        (FaultServer::Authority, FaultKind::Killed | FaultKind::Restarted) => {
+            let word = if kind == FaultKind::Killed { "killed" } else { "restarted" };
+            let known: &[_] = if brokered { &["paused", "killed", "sealed"] } else { &["paused", "sealed"] };
+            let problem = Problem::NotYet { word: word.into(), known };
+            findings.add(problem, findings.within(raw.span, word));
         }
         _ => {}
     }

@@ -10,8 +10,21 @@ use std::path::Path;
 /// What the history calls its steps and its troubles: nothing else's name begins so.
 pub const STEP: &str = "sabotage";
 /// The steps of the runner that can be left out.
-const SKIPPABLE: &[&str] =
-    &["bogus", "reissue", "inventory-after", "owner", "owner-claim", "no-default-policy", "rotate-root", "own-parent"];
+const SKIPPABLE: &[&str] = &[
+    "bogus",
+    "reissue",
+    "inventory-after",
+    "owner",
+    "owner-claim",
+    "no-default-policy",
+    "rotate-root",
+    "own-parent",
+    "own-audit-log",
+    "save-before-restart",
+    "end-at-backend",
+    "right-prefix",
+    "own-provider",
+];
 
 /// A sabotage file.
 #[derive(Debug, Clone, Deserialize)]
@@ -77,6 +90,8 @@ pub enum Action {
     Exec(Exec),
     /// A step of the runner is left out: one of [`SKIPPABLE`].
     Skip(String),
+    /// The broker is one that is broken on purpose, in this way, from its start.
+    Broker(String),
     /// Another configuration of the backend's server, from `fixtures/<backend>/`.
     Variant(String),
 }
@@ -125,7 +140,7 @@ impl RawFault {
         };
         let mut kinds = kinds.iter();
         let (Some((kind, duration)), None) = (kinds.next(), kinds.next()) else {
-            return Err("a fault has exactly one of paused, killed, sealed".into());
+            return Err("a fault has exactly one of paused, killed, sealed, restarted".into());
         };
         if duration == "for-good" {
             return Ok(Fault { server, kind: *kind, duration_ms: 0 });
@@ -141,6 +156,13 @@ impl Sabotage {
     /// Whether a step of the runner is to be left out.
     pub fn skips(&self, step: &str) -> bool {
         self.at.values().flatten().any(|a| matches!(a, Action::Skip(s) if s == step))
+    }
+    /// What is wrong with the broker.
+    pub fn broken_broker(&self) -> Option<&str> {
+        self.at.values().flatten().find_map(|action| match action {
+            Action::Broker(how) => Some(how.as_str()),
+            _ => None,
+        })
     }
     /// Reads a sabotage file.
     ///

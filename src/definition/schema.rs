@@ -6,10 +6,15 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// The schema. Draft 7: what every editor knows.
+/// The schema of drill files.
 pub fn drill_schema() -> Value {
+    schema_of::<RawDrill>()
+}
+
+/// The schema of a file. Draft 7: what every editor knows.
+pub fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = false);
-    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<RawDrill>();
+    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
     // A key without a value is no default: whoever leaves a key out leaves all of it out.
     RecursiveTransform(no_null).transform(&mut schema);
     schema.to_value()

@@ -1,8 +1,23 @@
 //! A drill file as it is written. The JSON Schema is generated from these types.
 
 use super::plan::{Ends, IncidentOf, Login, System};
+use crate::backend::influxdb::shape::RawInfluxdb;
+use crate::backend::mariadb::shape::RawMariadb;
+use crate::backend::minio::shape::RawMinio;
+use crate::backend::nginx::shape::RawNginx;
+use crate::backend::plugin::Plugin;
 use crate::backend::postgres::shape::RawPostgres;
+use crate::backend::rabbitmq::shape::RawRabbitmq;
+use crate::backend::ssh::shape::RawSsh;
+use crate::backend::valkey::shape::RawValkey;
+use crate::credential::brokered::shape::RawBrokered;
+use crate::credential::certificate::shape::RawCertificate;
 use crate::credential::database::shape::RawDatabase;
+use crate::credential::rabbitmq::shape::RawRabbitmqRole;
+use crate::credential::ssh_certificate::shape::RawSshCertificate;
+use crate::credential::ssh_otp::shape::RawSshOtp;
+use crate::credential::static_role::shape::RawStaticRole;
+use crate::credential::web_identity::shape::RawWebIdentity;
 use crate::document::json::{NAME, exported, with, without};
 use crate::document::{At, Entries, Planned, RawDuration};
 use schemars::JsonSchema;
@@ -10,15 +25,8 @@ use serde::Deserialize;
 
 /// What the file format has and this version has not. One line a place, told by a word that is known there.
 pub const PLANNED: &[Planned] = &[
-    Planned { beside: "revoke", words: &["procedure", "rotate", "use"] },
-    Planned {
-        beside: "database",
-        words: &["rabbitmq", "certificate", "ssh-certificate", "ssh-otp", "web-identity", "brokered", "static-role"],
-    },
-    Planned {
-        beside: "postgres",
-        words: &["rabbitmq", "minio", "mariadb", "valkey", "nginx", "https", "ssh", "pgbouncer"],
-    },
+    Planned { beside: "revoke", words: &["procedure"] },
+    Planned { beside: "postgres", words: &["https", "pgbouncer"] },
     Planned { beside: "openbao", words: &["broker"] },
 ];
 
@@ -90,6 +98,20 @@ pub struct RawPrincipal {
 pub enum RawCredential {
     /// A dynamic database user.
     Database(At<RawDatabase>),
+    /// A dynamic user of a message broker.
+    Rabbitmq(At<RawRabbitmqRole>),
+    /// A client certificate.
+    Certificate(At<RawCertificate>),
+    /// A user certificate of SSH.
+    SshCertificate(At<RawSshCertificate>),
+    /// The password of a user that stays: it needs an exception.
+    StaticRole(At<RawStaticRole>),
+    /// A one-time password of SSH.
+    SshOtp(At<RawSshOtp>),
+    /// A session of an object store by a credential broker.
+    Brokered(At<RawBrokered>),
+    /// An identity token, and the session that an object store sells for it.
+    WebIdentity(At<RawWebIdentity>),
 }
 
 /// Where it must die.
@@ -99,6 +121,33 @@ pub enum RawCredential {
 pub enum RawBackend {
     /// PostgreSQL.
     Postgres(At<RawPostgres>),
+    /// RabbitMQ.
+    Rabbitmq(At<RawRabbitmq>),
+    /// nginx.
+    Nginx(At<RawNginx>),
+    /// sshd.
+    Ssh(At<RawSsh>),
+    /// MariaDB.
+    Mariadb(At<RawMariadb>),
+    /// Valkey.
+    Valkey(At<RawValkey>),
+    /// MinIO.
+    Minio(At<RawMinio>),
+    /// InfluxDB.
+    Influxdb(At<RawInfluxdb>),
+}
+
+impl RawBackend {
+    /// What the database engine must know of it, before it is resolved: how a role's statements are read depends on it.
+    pub fn plugin(&self) -> Option<&'static Plugin> {
+        match self {
+            Self::Postgres(_) => Some(&crate::backend::postgres::PLUGIN),
+            Self::Valkey(_) => Some(&crate::backend::valkey::PLUGIN),
+            Self::Influxdb(_) => Some(&crate::backend::influxdb::PLUGIN),
+            Self::Rabbitmq(_) | Self::Nginx(_) | Self::Ssh(_) | Self::Minio(_) => None,
+            Self::Mariadb(_) => Some(&crate::backend::mariadb::PLUGIN),
+        }
+    }
 }
 
 /// Who issues.
@@ -134,7 +183,8 @@ pub struct RawScenario {
     /// What is claimed of sessions that were open before. Default: every kind of the backend, closed within the limit.
     #[schemars(with = "Option<Sessions>")]
     pub sessions: Option<Entries<RawClaim>>,
-    /// How many credentials are issued together and ended by one trigger: `teardown` and `incident`. Default: 5 for `teardown`, else 1.
+    /// How many credentials are issued together and ended by one trigger: `teardown` and `incident`; with a kind that works once, every
+    /// trigger. Default: 5 for `teardown`, else 1; of what works once 64, and 6 for `use`.
     pub leases: Option<At<u32>>,
     /// How access ends: the credential itself is refused, or it is accepted and may do nothing any more. Default: `refused`.
     #[schemars(extend("default" = "refused"))]
@@ -158,6 +208,25 @@ pub enum RawTrigger {
     Incident(IncidentOf),
     /// A consumer renews all the time; the cap ends it.
     Renew(At<RawRenew>),
+    /// The operator rotates the static role's password: the old one ends.
+    Rotate,
+    /// It is used: what works once is accepted once.
+    Use,
+}
+
+impl RawTrigger {
+    /// As in the drill file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Expire(_) => "expire",
+            Self::Teardown => "teardown",
+            Self::Incident(_) => "incident",
+            Self::Renew(_) => "renew",
+            Self::Rotate => "rotate",
+            Self::Use => "use",
+        }
+    }
 }
 
 /// How long it is renewed, and how often.
@@ -200,10 +269,12 @@ pub enum RawFault {
 pub enum RawDisturbance {
     /// The processes are frozen.
     Paused(At<RawDuration>),
-    /// SIGKILL, started again afterwards.
+    /// SIGKILL, started again afterwards. Of an authority a credential broker's only.
     Killed(At<RawDuration>),
     /// OpenBao only: sealed, unsealed afterwards.
     Sealed(At<RawDuration>),
+    /// Backends only: when access has ended, the server is stopped as its operator stops it, and started again so much later.
+    Restarted(At<RawDuration>),
 }
 
 /// For the schema: the kinds of session, by name.
@@ -217,6 +288,6 @@ impl JsonSchema for Sessions {
         "Sessions".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        super::schema::only::<RawClaim>(crate::backend::postgres::SESSION_KINDS, generator)
+        super::schema::only::<RawClaim>(&crate::backend::every_session_kind(), generator)
     }
 }

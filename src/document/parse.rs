@@ -77,6 +77,18 @@ impl Lines<'_> {
 /// # Errors
 /// What is wrong with it, with its place: no YAML, nothing in it, several documents, a key that is none or stands twice.
 pub fn parse(source: Source) -> Result<Node, Diagnostic> {
+    parse_with(source, MOST_ALIASES)
+}
+
+/// The tree of a document in which everything stands where it is read: anchors, aliases and merge keys are refused.
+///
+/// # Errors
+/// As `parse`.
+pub fn parse_plain(source: Source) -> Result<Node, Diagnostic> {
+    parse_with(source, 0)
+}
+
+fn parse_with(source: Source, most_aliases: usize) -> Result<Node, Diagnostic> {
     let lines = &Lines { source, all: lines(source.text).collect() };
     let blank = lines.all.iter().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
     if blank {
@@ -87,8 +99,9 @@ pub fn parse(source: Source) -> Result<Node, Diagnostic> {
             max_depth: DEEPEST,
             max_nodes: MOST_NODES,
             max_events: 4 * MOST_NODES,
-            max_aliases: MOST_ALIASES,
-            max_anchors: MOST_ALIASES,
+            max_aliases: most_aliases,
+            max_anchors: most_aliases,
+            max_merge_keys: most_aliases,
             flow_nesting_limit: DEEPEST,
         },
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::PassThrough,
@@ -102,6 +115,7 @@ pub fn parse(source: Source) -> Result<Node, Diagnostic> {
 /// The deepest place of an error, and what it means to somebody who writes drills.
 fn explain(error: &serde_yaml::Error, source: &Lines) -> Diagnostic {
     use serde_yaml::Error as E;
+    use serde_yaml::budget::BudgetBreach as Breach;
     let at = error.location().map_or(Span::START, |l| span(&l, source));
     let original = original(error);
     let words = original.render_with_formatter(&serde_yaml::UserMessageFormatter);
@@ -109,7 +123,11 @@ fn explain(error: &serde_yaml::Error, source: &Lines) -> Diagnostic {
     let problem = match original {
         E::MultipleDocuments { .. } => Problem::SeveralDocuments,
         E::Budget { breach, .. } => match breach {
-            serde_yaml::budget::BudgetBreach::Depth { .. } => Problem::TooDeep(DEEPEST),
+            Breach::Depth { .. } => Problem::TooDeep(DEEPEST),
+            // More than none: only where none is allowed.
+            Breach::Aliases { aliases: 1 } | Breach::Anchors { anchors: 1 } | Breach::MergeKeys { merge_keys: 1 } => {
+                Problem::Alias
+            }
             _ => Problem::TooMuch,
         },
         E::AliasReplayLimitExceeded { .. }
@@ -120,7 +138,7 @@ fn explain(error: &serde_yaml::Error, source: &Lines) -> Diagnostic {
     };
     let at = match problem {
         Problem::Tab => tab_in(source, at),
-        Problem::UnknownAlias(_) => word(source, at),
+        Problem::UnknownAlias(_) | Problem::Alias => word(source, at),
         _ => at,
     };
     Diagnostic::new(problem, source.place(at))

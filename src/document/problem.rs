@@ -1,10 +1,16 @@
 //! Everything that can be wrong with a definition: the statement in `Display`, what to do about it in `hint`.
 
-use super::duration;
 use super::suggest::{nearest, one_of};
+use super::{BrokeredProblem, DatabaseProblem, GateProblem, MinioProblem, RotationProblem, ValkeyProblem, duration};
 use thiserror::Error;
 
 type Known = &'static [&'static str];
+
+impl From<GateProblem> for Problem {
+    fn from(problem: GateProblem) -> Self {
+        Self::Gate(problem)
+    }
+}
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -39,7 +45,7 @@ pub enum Problem {
     Indented,
     #[error("`*` and `&` begin YAML's own aliases and anchors")]
     StarBegins,
-    #[error("tags have no place in a drill")]
+    #[error("tags have no place here")]
     Tag,
     #[error("a second document begins here")]
     SeveralDocuments,
@@ -49,6 +55,8 @@ pub enum Problem {
     TooMuch,
     #[error("the alias `{0}` has no anchor before it")]
     UnknownAlias(String),
+    #[error("anchors, aliases and merge keys have no place here")]
+    Alias,
     #[error("`{{{{…}}}}` outside quotes is YAML's own syntax")]
     UnquotedTemplate,
     #[error("a key must be a text")]
@@ -97,10 +105,52 @@ pub enum Problem {
     NoWholeSeconds,
     #[error("default_ttl {default} is above max_ttl {max}")]
     DefaultAboveMax { default: String, max: String },
+    #[error("ttl {ttl} is above max_ttl {max}")]
+    TtlAboveMax { ttl: String, max: String },
     #[error("the subject would live {expire}, the role allows {max}")]
     ExpireAboveMax { expire: String, max: String },
     #[error("the control would live {control}, less than ten times the subject's {subject}")]
     ControlTooShort { control: String, subject: String },
+
+    // Days.
+    #[error("`{0}` is no day")]
+    NoDay(String),
+    #[error("`{0}` has no year of four digits")]
+    NoYear(String),
+    #[error("there is no day `{0}`")]
+    NoSuchDay(String),
+    #[error("`{0}` is more than a day")]
+    TimeOfDay(String),
+    #[error("the day asked for, {asked}, is over: today is {today} (UTC)")]
+    DayIsOver { asked: String, today: String },
+
+    // Exceptions.
+    #[error("nothing is excepted here")]
+    NoExceptions,
+    #[error("a second document begins here")]
+    SecondDocument,
+    #[error("{0} says nothing")]
+    SaysNothing(&'static str),
+    #[error("{what} is longer than {most} characters")]
+    TextTooLong { what: &'static str, most: usize },
+    #[error("`{granted_by}` would grant it to itself")]
+    GrantedToOneself { granted_by: String },
+    #[error("granted on {granted_on}, which is still to come: it is {day} (UTC)")]
+    GrantedInTheFuture { granted_on: String, day: String },
+    #[error("it ends on {expires}, before it is granted on {granted_on}")]
+    EndsBeforeItBegins { expires: String, granted_on: String },
+    #[error("from {granted_on} to {expires} is longer than ten years")]
+    NeverEnds { expires: String, granted_on: String },
+    #[error("`{0}` is a pattern")]
+    PatternForCheck(String),
+    #[error("`{given}` is no whole id of a check")]
+    PartOfACheck { given: String, like: String },
+    #[error("no drill has the check `{id}`")]
+    NoSuchCheck { id: String, nearest: Option<String> },
+    #[error("the exception `{id}` stands here twice")]
+    SameException { id: String, first: u32 },
+    #[error("the check `{check}` is excepted twice")]
+    SameCheck { check: String, first: u32 },
 
     // Names and values.
     #[error("still to be filled in: {0}")]
@@ -125,6 +175,12 @@ pub enum Problem {
     NoCohort { trigger: &'static str },
     #[error("a cohort here has {least} to {most} leases")]
     CohortSize { least: u32, most: u32 },
+    #[error("a credential of kind `{0}` cannot be renewed")]
+    NotRenewable(&'static str),
+    #[error("a credential of kind `{0}` is not spent by its use")]
+    NotSpent(&'static str),
+    #[error("no session is open before the first use")]
+    SessionOfUse,
     #[error("a cap below {shortest} cannot be told from the TTL before it")]
     CapTooShort { shortest: String },
     #[error("a TTL of {ttl} is not kept alive by renewals so far apart")]
@@ -149,6 +205,10 @@ pub enum Problem {
     AllowedAndDenied,
     #[error("the same statement stands here twice")]
     SameStatement,
+    #[error("`{0}` is no path of a request")]
+    NoRequestPath(String),
+    #[error("`{0}` is no command")]
+    NoCommand(String),
 
     // Files that the drill names.
     #[error("no file `{path}`")]
@@ -170,6 +230,32 @@ pub enum Problem {
     #[error("the export is of {kind} `{found}`, the drill says `{stated}`")]
     OtherExport { kind: &'static str, found: String, stated: String },
 
+    // A gate, or an inventory.
+    #[error("{0}")]
+    Gate(GateProblem),
+    // A database role.
+    #[error("{0}")]
+    Database(DatabaseProblem),
+    #[error("{0}")]
+    Valkey(ValkeyProblem),
+    #[error("{0}")]
+    Minio(MinioProblem),
+    #[error("{0}")]
+    Rotation(RotationProblem),
+    #[error("{0}")]
+    Brokered(BrokeredProblem),
+    // Brokers.
+    #[error("the role has no right in the virtual host `{0}`")]
+    NoRightInVhost(String),
+    #[error("no virtual host is named")]
+    NoVhost,
+    #[error("no `{0}` is allowed")]
+    OperationMissing(&'static str),
+    #[error("{file} holds no definitions of a virtual host: {why}")]
+    BadDefinitions { file: String, why: String },
+    #[error("{backend} lets in no credential of the kind `{credential}`")]
+    WrongKind { backend: &'static str, credential: &'static str, needed: &'static str },
+
     // Selection.
     #[error("no drills in {0}")]
     NoDrills(String),
@@ -190,11 +276,20 @@ pub enum Problem {
 impl Problem {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
-        self.structure_hint().or_else(|| self.value_hint()).or_else(|| self.file_hint())
+        self.structure_hint()
+            .or_else(|| self.value_hint())
+            .or_else(|| self.exception_hint())
+            .or_else(|| self.file_hint())
     }
 
     fn structure_hint(&self) -> Option<String> {
         Some(match self {
+            Self::Gate(problem) => return problem.hint(),
+            Self::Database(problem) => problem.hint(),
+            Self::Valkey(problem) => problem.hint(),
+            Self::Minio(problem) => problem.hint(),
+            Self::Rotation(problem) => problem.hint(),
+            Self::Brokered(problem) => problem.hint(),
             Self::UnknownKey { key: word, known } | Self::UnknownWord { word, known } => {
                 match nearest(word, known.iter().copied()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
@@ -216,7 +311,7 @@ impl Problem {
             Self::Tab => "indent with spaces".into(),
             Self::SeveralDocuments => "one drill a file: move it into a file of its own".into(),
             Self::TooDeep(_) => "is a bracket left over, or an indent?".into(),
-            Self::TooMuch => "write out what is meant".into(),
+            Self::TooMuch | Self::Alias => "write out what is meant".into(),
             Self::NotClosed { close, .. } => format!("close it with `{close}` before this, or quote the whole value"),
             Self::OpenQuote => "close it at the end of the value".into(),
             Self::SecondColon | Self::StarBegins => "quote the whole value".into(),
@@ -226,6 +321,8 @@ impl Problem {
             Self::UnknownAlias(_) => "quote it if a text is meant".into(),
             Self::TakesNothing(word) => format!("write just `{word}`"),
             Self::TakesAValue(word) => format!("write `{{ {word}: … }}`"),
+            Self::NotSpent(_) => "`use` is for what works once: `ssh-otp`".into(),
+            Self::SessionOfUse => "leave `sessions` out: a session is what the use is for".into(),
             Self::Empty => "`drill new NAME --from DIR` writes a first drill".into(),
             Self::NoYaml(_) => "this is no YAML; does the value need quotes around all of it?".into(),
             _ => return None,
@@ -241,14 +338,23 @@ impl Problem {
             Self::NegativeDuration(_) | Self::ZeroDuration(_) => "it must be longer than 0".into(),
             Self::PartOfAMillisecond(_) | Self::TooLong(_) => "is the unit the one that is meant?".into(),
             Self::NoWholeSeconds => "`1s` is the shortest".into(),
-            Self::DefaultAboveMax { .. } => "OpenBao would cut it".into(),
+            Self::DefaultAboveMax { .. } | Self::TtlAboveMax { .. } => "OpenBao would cut it".into(),
             Self::ExpireAboveMax { .. } => "shorten it".into(),
             Self::ControlTooShort { .. } => "the control has the role's default_ttl: shorten `expire`".into(),
             Self::Todo(_) => "replace all of it".into(),
             Self::BadName { what: "a database", .. } => {
                 "letters, digits, `_` and `-`, at most 63, no digit first".into()
             }
+            Self::BadName { what: "a certificate", .. } => {
+                "labels of lower-case letters, digits and dashes, with dots between, at most 64 in all".into()
+            }
+            Self::BadName { what: "a user", .. } => {
+                "letters, digits, `_` and `-`, at most 53, no dash at an end".into()
+            }
             Self::BadName { what: "a role", .. } => "letters, digits and `_`, within it also `-` and `.`".into(),
+            Self::BadName { what: "an exception", .. } => {
+                "letters, digits, `.`, `_` and `-`, at most 63, like `EX-7`".into()
+            }
             Self::BadName { .. } => "lower-case letters, digits and dashes, at most 63, no dash first".into(),
             Self::NotTheFilesName { stem, .. } => format!("write `{stem}`, or rename the file"),
             Self::Blank(_) => "name it".into(),
@@ -258,9 +364,10 @@ impl Problem {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("expected {}", one_of(known.iter().copied())),
             },
-            Self::SealedBackend => "a backend can be `paused` or `killed`".into(),
+            Self::SealedBackend => "a backend can be `paused`, `killed` or `restarted`".into(),
             Self::NoCohort { .. } => "remove `leases`, or use `teardown` or `incident`".into(),
             Self::CohortSize { .. } => "is it the number that is meant?".into(),
+            Self::NotRenewable(_) => "issue another before it ends; `expire` shows its end".into(),
             Self::CapTooShort { shortest } => format!("write `cap: {shortest}` or more"),
             Self::RenewedTooSeldom { .. } => "renew at least twice within a TTL: `every: 500ms`".into(),
             Self::NoScenario => "add one, like `revoke: { trigger: revoke }`".into(),
@@ -286,6 +393,48 @@ impl Problem {
             Self::TemplateUnused(_) => "nobody could log in with what is issued".into(),
             Self::NothingStated(_) => "state at least one statement: the bracket needs it".into(),
             Self::AllowedAndDenied | Self::SameStatement => "remove one".into(),
+            Self::NoCommand(_) => "one line of printable ASCII for `sh`, without blanks around it".into(),
+            Self::NoRequestPath(_) => {
+                "it begins with `/`; a space or a letter with an accent is written like `%20`".into()
+            }
+            _ => return None,
+        })
+    }
+
+    fn exception_hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoDay(text) if NEVER.contains(&text.trim().to_lowercase().as_str()) => {
+                "an exception ends: write its last day, like `2026-12-31`".into()
+            }
+            Self::NoDay(_) | Self::NoYear(_) => "write year, month and day, like `2026-12-31`".into(),
+            Self::NoSuchDay(_) => "is it the month that is meant?".into(),
+            Self::TimeOfDay(text) => {
+                let day: String = text.chars().take(10).collect();
+                format!("write `{day}`: it ends at the end of that day, UTC")
+            }
+            Self::DayIsOver { .. } => "a run is judged by its own day or a later one".into(),
+            Self::NoExceptions => "write `exceptions: []`, or remove the file".into(),
+            Self::SecondDocument => "write all of them in one list".into(),
+            Self::SaysNothing("compensating_control") => {
+                "say what protects the system while the check fails, like `rotation 24 h, source addresses listed`"
+                    .into()
+            }
+            Self::SaysNothing("reason") => "say why the check cannot pass yet".into(),
+            Self::SaysNothing(_) => "name who it is".into(),
+            Self::TextTooLong { .. } => "reports show all of it: say the rest where it can be read at length".into(),
+            Self::GrantedToOneself { .. } => "somebody else than the owner grants it".into(),
+            Self::GrantedInTheFuture { .. } => "it counts from the day on which it is granted".into(),
+            Self::EndsBeforeItBegins { .. } => "are the two days swapped?".into(),
+            Self::NeverEnds { .. } => "end it when the cause is to be mended; it can be granted again".into(),
+            Self::PatternForCheck(_) => {
+                "an exception covers one check: write its whole id, as `drill list --json` shows it".into()
+            }
+            Self::PartOfACheck { like, .. } => format!("an exception covers one check, like `{like}`"),
+            Self::NoSuchCheck { nearest: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            Self::NoSuchCheck { .. } => "`drill list --json` shows every id".into(),
+            Self::SameException { first, .. } | Self::SameCheck { first, .. } => {
+                format!("the first is in line {first}: to grant one anew, replace it")
+            }
             _ => return None,
         })
     }
@@ -302,6 +451,12 @@ impl Problem {
             Self::PsqlCommand => "the seed runs over one connection, without psql".into(),
             Self::UnknownPlaceholder(_) => "the seed knows `${parent}` and `${inspector}`".into(),
             Self::SeedLacks { .. } => "create it in the seed".into(),
+            Self::NoRightInVhost(_) => "name it among the role's `vhosts`, or log in elsewhere".into(),
+            Self::NoVhost => "add one: `NAME: { configure: …, write: …, read: … }`".into(),
+            Self::OperationMissing("publish") => "add `- { publish: EXCHANGE }`: the bracket needs it".into(),
+            Self::OperationMissing(_) => "add `- { consume: QUEUE }`: the bracket and the sessions need it".into(),
+            Self::BadDefinitions { .. } => "write it as RabbitMQ exports the definitions of a virtual host".into(),
+            Self::WrongKind { needed, .. } => format!("issue it by `credential: {{ {needed}: … }}`"),
             Self::BesideExported(_) => "remove one: what was exported is what production has".into(),
             Self::BadExport { .. } => "write it with `bao read -format=json …`".into(),
             Self::ExportNotYet(_) => "export a dynamic role that issues passwords".into(),
@@ -317,6 +472,9 @@ impl Problem {
         })
     }
 }
+
+/// What people write who mean no end at all.
+const NEVER: Known = &["never", "none", "forever", "unlimited", "indefinite", "permanent", "tbd", "n/a", "-", ""];
 
 /// What OpenBao fills in; `username` is its older word for `name`.
 pub const TEMPLATES: Known = &["name", "username", "password", "expiration"];

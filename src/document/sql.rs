@@ -112,6 +112,11 @@ pub fn check_templates(statements: &Statements, findings: &mut Findings) {
     }
 }
 
+/// Whether it begins like one.
+pub fn is_statement(text: &str) -> bool {
+    beginning(text).is_none()
+}
+
 fn beginning(statement: &str) -> Option<Problem> {
     let rest = skip_comments(statement).trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     if rest.is_empty() {

@@ -12,13 +12,19 @@ use std::sync::Mutex;
 use std::time::Duration;
 use testcontainers::bollard::exec::StartExecResults;
 use testcontainers::bollard::models::{ExecConfig, PortBinding};
-use testcontainers::bollard::query_parameters::KillContainerOptionsBuilder;
+use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, StopContainerOptionsBuilder};
 use testcontainers::core::ContainerPort;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, CopyTargetOptions, GenericImage, ImageExt};
 
 /// The engine itself hangs if a start takes longer.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// A server that has not stopped by then is killed, by the engine.
+const STOP_SECONDS: i32 = 30;
+/// A published port takes connections before the server does; behind a firewall none comes about, and waiting longer tells no more.
+const REMOTE_PATIENCE: Duration = Duration::from_secs(15);
+/// For the last try, when the server had its time already.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A file that is copied in before the start: never bind-mounted, never an environment variable.
 #[derive(Clone)]
@@ -54,9 +60,9 @@ pub struct Container {
     /// Its log.
     pub logs: LogBuffer,
     engine: EngineHandle,
+    network: String,
     inner: Option<ContainerAsync<GenericImage>>,
-    ports: Vec<u16>,
-    /// A published port changes at every restart, so it is forgotten then and asked again.
+    /// A published port changes at every restart, an address may: so they are forgotten then and asked again.
     addresses: Mutex<HashMap<u16, Address>>,
 }
 
@@ -106,8 +112,8 @@ impl Container {
             name: spec.name,
             logs,
             engine: engine.clone(),
+            network: network.name.clone(),
             inner: Some(inner),
-            ports: spec.ports,
             addresses: Mutex::default(),
         })
     }
@@ -119,33 +125,56 @@ impl Container {
     /// Where one of its ports answers now.
     ///
     /// # Errors
-    /// It is not running, or the port was not asked for.
+    /// It is not running, or the port was not asked for; or the engine is elsewhere and its ports cannot be reached.
     pub async fn address(&self, port: u16) -> Result<Address, EnvError> {
-        if let Reach::Attached { .. } = self.engine.reach {
-            return Ok(Address { host: self.name.clone(), port });
-        }
         if let Some(address) = self.known(port) {
             return Ok(address);
         }
-        let host = match &self.engine.reach {
-            Reach::Remote { host } => host.clone(),
-            _ => "127.0.0.1".into(),
-        };
-        let inspected = self.engine.docker.inspect_container(self.id(), None).await?;
-        let published = inspected.network_settings.and_then(|s| s.ports).unwrap_or_default();
-        let mut addresses = self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for p in &self.ports {
-            let host_port = published
-                .get(&format!("{p}/tcp"))
-                .and_then(|b| b.as_ref()?.iter().find_map(|b| b.host_port.as_ref()?.parse().ok()));
-            if let Some(host_port) = host_port {
-                addresses.insert(*p, Address { host: host.clone(), port: host_port });
-            }
+        let found = self.ask(port).await?;
+        if let Reach::Remote { .. } = self.engine.reach
+            && let Err(why) = found.connects(REMOTE_PATIENCE).await
+        {
+            return Err(EnvError::new(format!("{}: {}", self.no_connection(&found, &why), self.engine.reach.hint())));
         }
-        addresses
-            .get(&port)
-            .cloned()
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(port, found.clone());
+        Ok(found)
+    }
+
+    /// Asks the engine. Attached, it is the container's own address in the run's network: a name would be looked up with every probe.
+    async fn ask(&self, port: u16) -> Result<Address, EnvError> {
+        let inspected = self.engine.docker.inspect_container(self.id(), None).await?;
+        let settings = inspected.network_settings.unwrap_or_default();
+        let host = match &self.engine.reach {
+            Reach::Loopback => "127.0.0.1",
+            Reach::Remote { host } => host,
+            Reach::Attached { .. } => {
+                let endpoint = settings.networks.unwrap_or_default().remove(&self.network).unwrap_or_default();
+                let addresses = [endpoint.ip_address, endpoint.global_ipv6_address];
+                let host = addresses.into_iter().flatten().find(|a| !a.is_empty());
+                return host.map(|host| Address { host, port }).ok_or_else(|| {
+                    EnvError::new(format!("{} has no address in {}: it is not running", self.name, self.network))
+                });
+            }
+        };
+        let published = settings.ports.unwrap_or_default();
+        let bindings = published.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
+        let host_port = bindings.iter().find_map(|b| b.host_port.as_ref()?.parse().ok());
+        host_port
+            .map(|port| Address { host: host.into(), port })
             .ok_or_else(|| EnvError::new(format!("{} publishes no port {port}: it is not running", self.name)))
+    }
+
+    /// For a server that did not come up in time: whether a port of its takes connections at all, and if not, what to look at.
+    pub async fn why_silent(&self, port: u16) -> String {
+        let Some(address) = self.known(port) else { return String::new() };
+        match address.connects(LAST_PATIENCE).await {
+            Ok(()) => String::new(),
+            Err(why) => format!("; {}: {}", self.no_connection(&address, &why), self.engine.reach.hint()),
+        }
+    }
+
+    fn no_connection(&self, address: &Address, why: &str) -> String {
+        format!("no connection to {address} ({why}), where {} should answer", self.name)
     }
 
     fn known(&self, port: u16) -> Option<Address> {
@@ -166,6 +195,16 @@ impl Container {
     /// The engine refuses.
     pub async fn unpause(&self) -> Result<(), EnvError> {
         Ok(self.engine.docker.unpause_container(self.id()).await?)
+    }
+
+    /// As its operator stops it: the server is told, and has its time.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub async fn stop(&self) -> Result<(), EnvError> {
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        let patience = StopContainerOptionsBuilder::new().t(STOP_SECONDS).build();
+        Ok(self.engine.docker.stop_container(self.id(), Some(patience)).await?)
     }
 
     /// SIGKILL.

@@ -15,8 +15,8 @@ const LINES_MAX: usize = 100_000;
 pub struct LogLine {
     /// It came on stderr.
     pub stderr: bool,
-    /// Without its end of line.
-    pub text: String,
+    /// Without its end of line. Shared: a server that several drills use has one log, which each of them reads again and again.
+    pub text: Arc<str>,
 }
 
 /// The lines so far; cheap to clone.
@@ -46,7 +46,7 @@ impl LogBuffer {
                 let rest = &mut partial[usize::from(stderr)];
                 rest.push_str(&String::from_utf8_lossy(&output.into_bytes()));
                 while let Some(end) = rest.find('\n') {
-                    let text = rest[..end].trim_end_matches('\r').to_string();
+                    let text = rest[..end].trim_end_matches('\r').into();
                     rest.drain(..=end);
                     buffer.push(LogLine { stderr, text });
                 }
@@ -67,6 +67,12 @@ impl LogBuffer {
     /// All lines so far.
     pub fn lines(&self) -> Vec<LogLine> {
         self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Its last three lines, the newest first: what is said of a server that did not come up.
+    pub fn last_words(&self) -> String {
+        let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lines.iter().rev().take(3).map(|line| line.text.as_ref()).collect::<Vec<_>>().join(" | ")
     }
 
     /// Asks `find` about the lines so far, and again whenever there are more, until it answers or `timeout` is past.

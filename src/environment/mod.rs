@@ -9,9 +9,10 @@ mod logs;
 mod network;
 mod reach;
 pub mod sweep;
+mod whereabouts;
 
 pub use container::{Container, ContainerSpec, CopiedFile};
-pub use engine::{EngineHandle, discover, is_default as is_default_endpoint};
+pub use engine::{EngineHandle, discover};
 pub use error::EnvError;
 pub use images::{ImageChoice, ImageMode, resolve as resolve_image};
 pub use logs::{LogBuffer, LogLine};

@@ -44,9 +44,14 @@ impl Network {
             e => EnvError::from(e),
         })?;
         let network = Self { docker: docker.clone(), name: name.into(), id: created.id, reach: reach.clone() };
-        if let Reach::Attached { own } = reach {
-            let request = NetworkConnectRequest { container: own.clone(), ..Default::default() };
-            docker.connect_network(name, request).await?;
+        if let Reach::Attached { joins } = reach {
+            let request = NetworkConnectRequest { container: joins.clone(), ..Default::default() };
+            if let Err(e) = docker.connect_network(&network.id, request).await {
+                network.remove().await;
+                return Err(EnvError::new(format!(
+                    "drill's own container cannot join the servers' network: {e}; start it in a bridge network of the same engine (--network NAME), docs/ci.md#runners"
+                )));
+            }
         }
         Ok(network)
     }
@@ -54,9 +59,9 @@ impl Network {
     /// Leaves and removes it, as soon as the last container has left: at the engine that is well before the container is gone.
     /// An error is no news: the sweep comes after.
     pub async fn remove(&self) {
-        if let Reach::Attached { own } = &self.reach {
-            let request = NetworkDisconnectRequest { container: own.clone(), force: Some(true) };
-            let _ = self.docker.disconnect_network(&self.name, request).await;
+        if let Reach::Attached { joins } = &self.reach {
+            let request = NetworkDisconnectRequest { container: joins.clone(), force: Some(true) };
+            let _ = self.docker.disconnect_network(&self.id, request).await;
         }
         for _ in 0..REMOVALS_MAX {
             match self.docker.remove_network(&self.id).await {

@@ -4,10 +4,13 @@
 //! as the process lives, so a run whose lock can be taken is dead. Another host's run is left alone until its end has passed.
 
 use super::error::EnvError;
+use super::whereabouts::here;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use testcontainers::bollard::Docker;
+use testcontainers::bollard::errors::Error as BollardError;
+use testcontainers::bollard::models::NetworkDisconnectRequest;
 use testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
@@ -24,6 +27,8 @@ pub const HOST: &str = "drill.host";
 pub const LOCK: &str = "drill.lock";
 /// Unix seconds after which nobody needs it.
 pub const UNTIL: &str = "drill.until";
+/// The container that drill itself runs in, where it is one of the same engine's: what it started dies with it.
+pub const CONTAINER: &str = "drill.container";
 /// Set where a person asked to keep it: only `drill clean` removes it.
 pub const KEEP: &str = "drill.keep";
 
@@ -35,12 +40,18 @@ pub struct Labels {
     lock: String,
     until: i64,
     keep: bool,
+    container: Option<String>,
 }
 
 impl Labels {
     /// For a run that ends at the latest at `until` (unix seconds).
     pub fn new(run: &str, lock: &Lock, until: i64, keep: bool) -> Self {
-        Self { run: run.into(), host: host_id(), lock: lock.path.display().to_string(), until, keep }
+        Self { run: run.into(), host: host_id(), lock: lock.path.display().to_string(), until, keep, container: None }
+    }
+    /// For a run in a container of the engine itself.
+    #[must_use]
+    pub fn of_container(self, container: Option<String>) -> Self {
+        Self { container, ..self }
     }
     /// As the engine wants them.
     pub fn map(&self) -> HashMap<String, String> {
@@ -52,6 +63,9 @@ impl Labels {
         ]);
         if self.keep {
             map.insert(KEEP.into(), "true".into());
+        }
+        if let Some(container) = &self.container {
+            map.insert(CONTAINER.into(), container.clone());
         }
         map
     }
@@ -90,8 +104,15 @@ impl Drop for Lock {
     }
 }
 
-/// Stable for this machine; several engines' users may share an engine.
+/// Stable for this machine; several engines' users may share an engine. A container is a host of its own: it does not see the locks of
+/// the others on its machine, and must not take them for free.
 fn host_id() -> String {
+    let namespace = &here().namespace;
+    let machine = machine_id();
+    if namespace.is_empty() { machine } else { format!("{machine}/{namespace}") }
+}
+
+fn machine_id() -> String {
     std::fs::read_to_string("/etc/machine-id")
         .ok()
         .map(|s| s.trim().to_string())
@@ -131,7 +152,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    fn takes(&self, labels: &HashMap<String, String>) -> bool {
+    /// `orphan`: the container that the run lived in is gone.
+    fn takes(&self, labels: &HashMap<String, String>, orphan: bool) -> bool {
         let get = |k: &str| labels.get(k).map_or("", String::as_str);
         match self {
             Self::All => true,
@@ -140,6 +162,8 @@ impl Scope {
             Self::Leftovers | Self::Clean => {
                 if get(HOST) == host_id() {
                     dead(Path::new(get(LOCK)))
+                } else if orphan {
+                    true
                 } else {
                     get(UNTIL).parse::<i64>().is_ok_and(|until| until < jiff::Timestamp::now().as_second())
                 }
@@ -162,6 +186,16 @@ fn dead(lock: &Path) -> bool {
     }
 }
 
+/// Whether the run lived in a container of this engine that has ended. An engine that does not say leaves it alive.
+async fn orphan(docker: &Docker, labels: &HashMap<String, String>) -> bool {
+    let Some(container) = labels.get(CONTAINER) else { return false };
+    match docker.inspect_container(container, None).await {
+        Ok(found) => found.state.and_then(|s| s.running) == Some(false),
+        Err(BollardError::DockerResponseServerError { status_code: 404, .. }) => true,
+        Err(_) => false,
+    }
+}
+
 /// Removes containers, then networks. Errors of single removals are kept back: what could be removed is.
 ///
 /// # Errors
@@ -173,7 +207,8 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
     let mut swept = Swept::default();
     let mut removals = Vec::new();
     for container in containers {
-        if !scope.takes(&container.labels.unwrap_or_default()) {
+        let labels = container.labels.unwrap_or_default();
+        if !scope.takes(&labels, orphan(docker, &labels).await) {
             continue;
         }
         let id = container.id.unwrap_or_default();
@@ -189,16 +224,30 @@ pub async fn sweep(docker: &Docker, scope: &Scope) -> Result<Swept, EnvError> {
     futures_util::future::join_all(removals).await;
     let networks = docker.list_networks(Some(ListNetworksOptionsBuilder::new().filters(&filters).build())).await?;
     for network in networks {
-        if !scope.takes(&network.labels.unwrap_or_default()) {
+        let labels = network.labels.unwrap_or_default();
+        if !scope.takes(&labels, orphan(docker, &labels).await) {
             continue;
         }
         // By its id: another's network may have the same name.
         let name = network.name.unwrap_or_default();
-        if docker.remove_network(network.id.as_deref().unwrap_or(&name)).await.is_ok() {
+        if remove_network(docker, network.id.as_deref().unwrap_or(&name)).await {
             swept.networks.push(name);
         }
     }
     Ok(swept)
+}
+
+/// Removes one of drill's networks; who is still in it (drill's own container, where the run was cut off) leaves it first.
+async fn remove_network(docker: &Docker, id: &str) -> bool {
+    if docker.remove_network(id).await.is_ok() {
+        return true;
+    }
+    let Ok(network) = docker.inspect_network(id, None).await else { return false };
+    for container in network.containers.unwrap_or_default().into_keys() {
+        let request = NetworkDisconnectRequest { container, force: Some(true) };
+        let _ = docker.disconnect_network(id, request).await;
+    }
+    docker.remove_network(id).await.is_ok()
 }
 
 /// Force-removes one container with its volumes; one that is gone is no error.
@@ -234,23 +283,43 @@ mod tests {
         let lock = Lock::take("r1", dir.path()).unwrap();
         let path = lock.path.display().to_string();
         let l = labels(&[(RUN, "r1"), (HOST, &host_id()), (LOCK, &path), (UNTIL, "0")]);
-        assert!(!Scope::Leftovers.takes(&l), "its lock is held");
+        assert!(!Scope::Leftovers.takes(&l, false), "its lock is held");
         assert!(Lock::take("r1", dir.path()).is_err());
         drop(lock);
-        assert!(Scope::Leftovers.takes(&l), "its lock is free");
+        assert!(Scope::Leftovers.takes(&l, false), "its lock is free");
     }
 
     #[test]
     fn another_host_is_left_alone_until_its_end() {
         let future = (jiff::Timestamp::now().as_second() + 60).to_string();
-        assert!(!Scope::Clean.takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, &future)])));
-        assert!(Scope::Clean.takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, "1")])));
+        assert!(
+            !Scope::Clean
+                .takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, &future)]), false)
+        );
+        assert!(
+            Scope::Clean.takes(&labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, "1")]), false)
+        );
+    }
+
+    #[test]
+    fn what_a_gone_container_started_is_taken_before_its_end() {
+        let future = (jiff::Timestamp::now().as_second() + 60).to_string();
+        let l = labels(&[(RUN, "r"), (HOST, "other"), (LOCK, "/nonexistent"), (UNTIL, &future), (CONTAINER, "c")]);
+        assert!(Scope::Leftovers.takes(&l, true) && !Scope::Leftovers.takes(&l, false));
+        let mut kept = l.clone();
+        kept.insert(KEEP.into(), "true".into());
+        assert!(!Scope::Leftovers.takes(&kept, true), "kept is kept");
+        // A host's lock says more: the run lives.
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take("r", dir.path()).unwrap();
+        let here = labels(&[(RUN, "r"), (HOST, &host_id()), (LOCK, &lock.path.display().to_string())]);
+        assert!(!Scope::Leftovers.takes(&here, true));
     }
 
     #[test]
     fn kept_containers_survive_every_sweep_but_clean() {
         let l = labels(&[(RUN, "r"), (HOST, &host_id()), (LOCK, "/nonexistent"), (UNTIL, "1"), (KEEP, "true")]);
-        assert!(!Scope::Leftovers.takes(&l));
-        assert!(Scope::Clean.takes(&l));
+        assert!(!Scope::Leftovers.takes(&l, false));
+        assert!(Scope::Clean.takes(&l, false));
     }
 }

@@ -2,7 +2,7 @@
 //! wall time is derived from the head's anchor and decides nothing.
 
 use super::proof::{Attempt, Grant, Search};
-use crate::authority::records::{AuditEntry, Entity, Lease, Limits};
+use crate::authority::records::{AuditEntry, BrokersRecord, Entity, Lease, Limits};
 use crate::backend::Cause;
 use crate::credential::Record;
 use crate::observation::{Saw, Stage, Stock};
@@ -86,6 +86,10 @@ pub enum Part {
     Parent,
     /// The inspector, beside the parent: its control.
     ParentControl,
+    /// The dead subject, around a time in which the backend cannot ask the authority.
+    Unasked,
+    /// The control, beside it.
+    UnaskedControl,
 }
 
 impl Part {
@@ -102,6 +106,8 @@ impl Part {
             Self::Victim => "victim".into(),
             Self::Parent => "parent".into(),
             Self::ParentControl => "parent-control".into(),
+            Self::Unasked => "unasked".into(),
+            Self::UnaskedControl => "unasked-control".into(),
         }
     }
 }
@@ -202,7 +208,7 @@ pub enum Body {
         /// Whose.
         part: Part,
         /// What is known of it.
-        record: Record,
+        record: Box<Record>,
         /// When the request was sent.
         sent_us: u64,
         /// When the response had been received.
@@ -222,6 +228,15 @@ pub enum Body {
         stage: Stage,
         /// What it saw.
         saw: Saw,
+    },
+    /// The credential works once: the next probe of a series presents another of its stock.
+    Presents {
+        /// Of which series.
+        series: Series,
+        /// Which probe.
+        n: u32,
+        /// Which of the stock, from 0, in the order of their issue.
+        member: u32,
     },
     /// The backend's own log about one probe, read afterwards.
     Reason {
@@ -293,6 +308,22 @@ pub enum Body {
         /// When it was answered.
         done_us: u64,
     },
+    /// All users that the authority made at the backend and that this run holds no credential of.
+    Strays {
+        /// Their names.
+        names: Vec<String>,
+        /// How many that it holds one of the same query found: where it finds none, it proves nothing.
+        known: u64,
+        /// When it was asked.
+        sent_us: u64,
+    },
+    /// The authority was down for everybody who asks it, when all scenarios were over.
+    Outage {
+        /// From here on it answered nothing.
+        from_us: u64,
+        /// Until it was asked to answer again.
+        to_us: u64,
+    },
     /// An entity was read back.
     Entity {
         /// As it was read.
@@ -312,6 +343,15 @@ pub enum Body {
         /// As it was read.
         lease: Lease,
     },
+    /// What a broker has on record of a lease was read while it lived.
+    RecordRead {
+        /// Whose.
+        part: Part,
+        /// As it was read.
+        record: Box<BrokersRecord>,
+        /// What it grants: equal to what the drill states.
+        as_stated: bool,
+    },
     /// The TTLs in force for a role were read back.
     LimitsRead {
         /// Which role.
@@ -330,12 +370,21 @@ pub enum Body {
         /// The marked request's entry was found.
         marked: bool,
     },
-    /// One entry of it that belongs to this scenario.
+    /// The broker's own audit as a whole, after a marked request.
+    BrokersLog {
+        /// Lines that are entries.
+        entries: u64,
+        /// Lines that are none and should be.
+        torn: u64,
+        /// The marked request's entry was found.
+        marked: bool,
+    },
+    /// One entry of the authority's audit log, or of the broker's, that belongs to this scenario.
     Audit {
-        /// Its line in the log, from 1.
+        /// Its line in that log, from 1.
         line: u64,
         /// As far as it matters.
-        entry: AuditEntry,
+        entry: Box<AuditEntry>,
     },
     /// How this server's audit log writes a value that it hides.
     AuditHash {

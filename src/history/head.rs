@@ -1,6 +1,7 @@
 //! What is known of a run before its first event.
 
 use crate::definition::DrillPlan;
+use crate::exceptions::Exception;
 use crate::provenance::Engine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Head {
     /// SHA-256 of the running binary, hex; absent where it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program_sha256: Option<String>,
+    /// The commit that the program was built from; absent in a build that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_commit: Option<String>,
     /// Wall time at 0 µs of the events' clock.
     pub started: Timestamp,
     /// Who and what started it.
@@ -26,6 +30,19 @@ pub struct Head {
     pub engine: Option<Engine>,
     /// What was to be done, resolved.
     pub drills: Vec<DrillPlan>,
+    /// The day by which exceptions were judged, UTC. A verification years later judges by this day again.
+    /// Absent in evidence that knows no exceptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// What `exceptions.yaml` held, also what had ended by then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
+    /// Made by a generator, not by servers: counts for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
+    /// What was broken on purpose, in words: a proof that a drill can fail, and of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sabotage: Option<String>,
     /// The clock's tick: observations closer than this cannot be ordered, µs.
     #[serde(default)]
     pub clock_tick_us: u64,
@@ -49,4 +66,7 @@ pub struct Invocation {
     /// The arguments as typed.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// How many drills could run at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<u32>,
 }

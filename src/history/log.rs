@@ -121,6 +121,21 @@ impl Log {
         History { head: inner.head.clone(), events: inner.events.clone() }
     }
 
+    /// The history so far of one drill: the whole of a long run is too much to be copied now and then.
+    pub fn snapshot_of(&self, drill: &str) -> History {
+        let inner = self.lock();
+        History {
+            head: inner.head.clone(),
+            events: inner.events.iter().filter(|e| e.drill == drill).cloned().collect(),
+        }
+    }
+
+    /// The history, when nothing more is appended: the log has none of it any more.
+    pub fn take(&self) -> History {
+        let mut inner = self.lock();
+        History { head: inner.head.clone(), events: std::mem::take(&mut inner.events) }
+    }
+
     /// The run's clock.
     pub fn clock(&self) -> Clock {
         self.clock
@@ -189,10 +204,15 @@ mod tests {
             run: "r".to_owned(),
             program: "0".to_owned(),
             program_sha256: None,
+            program_commit: None,
             started: jiff::Timestamp::UNIX_EPOCH,
             by: Invocation::default(),
             engine: None,
             drills: Vec::new(),
+            as_of: None,
+            exceptions: Vec::new(),
+            synthetic: false,
+            sabotage: None,
             clock_tick_us: 1,
         };
         let log = Log::create(dir.path(), &head, Redactor::default()).unwrap();

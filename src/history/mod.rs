@@ -12,10 +12,10 @@ mod replay;
 pub use event::*;
 pub use head::*;
 
-pub use crate::authority::records::{AuditEntry, Entity, Lease, Limits};
+pub use crate::authority::records::{AuditEntry, BrokersRecord, BrokersWord, Entity, Lease, Limits};
 pub use crate::credential::Record;
 pub use crate::observation::Stock;
-pub use crate::provenance::{Engine, Origin};
+pub use crate::provenance::{Engine, Origin, PROGRAM, program_commit};
 pub use log::{Clock, Log};
 pub use proof::*;
 pub use replay::{Replay, ReplayError, replay};

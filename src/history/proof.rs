@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// What stands for the caller's token accessor, which is not shown.
 pub const CALLERS_ACCESSOR: &str = "accessor of the caller's token";
+/// Where a broker asks the authority whether a token still may: in its audit log that is a request of the broker's.
+pub const BROKERS_QUESTION: &str = "sys/capabilities-accessor";
 
 /// The entity that pulls triggers.
 pub const OPERATOR: &str = "drill-operator";
@@ -15,6 +17,10 @@ pub mod place {
     pub const AUDIT_LOG: &str = "the audit log";
     /// The log that the authority itself writes.
     pub const AUTHORITYS_LOG: &str = "the authority's log";
+    /// The broker's audit.
+    pub const BROKERS_AUDIT: &str = "the broker's audit";
+    /// The log that the broker itself writes.
+    pub const BROKERS_LOG: &str = "the broker's log";
     /// The backend's own log.
     pub const BACKENDS_LOG: &str = "the backend's log";
     /// Where the parent's connection is configured.
@@ -43,6 +49,8 @@ pub mod seeker {
 pub enum Claim {
     /// A role that the caller may not use.
     RoleRefused,
+    /// More than the caller's own role grants.
+    ScopeRefused,
     /// Another tenant's lease, or another caller's of the same tenant.
     TenantIsolated,
     /// The parent credential.

@@ -47,10 +47,12 @@ pub fn replay(path: &Path) -> Result<Replay, ReplayError> {
     let Some(first) = lines.next_line()? else {
         return Err(ReplayError::Empty);
     };
-    let head: Head = parse(&first.bytes).map_err(ReplayError::Head)?;
-    if head.schema != SCHEMA {
-        return Err(ReplayError::Schema { found: head.schema });
+    // Before its keys: what another version adds is no mistake.
+    match serde_json::from_slice(&first.bytes) {
+        Ok(Versioned { schema }) if schema != SCHEMA => return Err(ReplayError::Schema { found: schema }),
+        _ => {}
     }
+    let head: Head = parse(&first.bytes).map_err(ReplayError::Head)?;
     let mut events: Vec<Event> = Vec::new();
     let mut torn_line = None;
     for line in 2.. {
@@ -68,6 +70,11 @@ pub fn replay(path: &Path) -> Result<Replay, ReplayError> {
         }
     }
     Ok(Replay { history: History { head, events }, torn_line })
+}
+
+#[derive(serde::Deserialize)]
+struct Versioned {
+    schema: u32,
 }
 
 fn in_order(last: Option<&Event>, event: &Event) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! The audit chain of a credential, for people: who asked for it, who ended it, and where the log says so.
 
 use super::facts::Run;
+use crate::credential::Ability;
 use crate::history::{AuditEntry, Body, Entity, Event, Lease, Part};
 
 /// An entry with its line in the audit log.
@@ -31,9 +32,11 @@ impl<'a> Run<'a> {
 
     /// The chain of a scenario's first subject.
     pub fn chain(&self, drill: &str, scenario: &str) -> Chain<'a> {
-        let Some(lease) = self.issue(drill, scenario).map(|issue| issue.record.id.as_str()) else {
+        let Some(issue) = self.issue(drill, scenario) else {
             return Chain::default();
         };
+        let lease = issue.record.id.as_str();
+        let leased = self.plan(drill).is_none_or(|plan| plan.credential.can(Ability::Leases));
         let events: Vec<&Event> = self.events(drill, scenario).collect();
         let find = |wanted: &dyn Fn(&AuditEntry) -> bool| {
             events.iter().find_map(|e| match &e.body {
@@ -43,7 +46,12 @@ impl<'a> Run<'a> {
                 _ => None,
             })
         };
-        let issued = find(&|e| e.lease_id.as_deref() == Some(lease));
+        // Without a lease, by the id of the request that issued it.
+        let request = issue.record.request_id.as_deref().filter(|_| !leased);
+        let issued = find(&|e| match request {
+            Some(request) => e.request_id == request,
+            None => e.lease_id.as_deref() == Some(lease) && e.broker.as_ref().is_none_or(|word| word.event == "issued"),
+        });
         // Of an incident's requests the last one cleared the leases.
         let ended = events.iter().rev().find_map(|e| match &e.body {
             Body::Audit { line, entry }
@@ -53,6 +61,13 @@ impl<'a> Run<'a> {
                 Some(Logged { line: *line, entry })
             }
             _ => None,
+        });
+        // A broker's own log names the lease that was ended.
+        let ended = ended.or_else(|| {
+            find(&|e| {
+                let revoked = e.broker.as_ref().is_some_and(|word| word.event == "revoked");
+                revoked && e.entity_id.is_some() && e.lease_id.as_deref() == Some(lease)
+            })
         });
         let entity = |logged: &Option<Logged<'a>>| {
             let id = logged.as_ref()?.entry.entity_id.as_deref()?;

@@ -4,7 +4,7 @@ use super::causes::{self, Block};
 use super::facts::{self, Run};
 use super::phrases;
 use super::words::{self, Counts};
-use super::{Paths, timing};
+use super::{Paths, exceptions, timing};
 use crate::definition::DrillPlan;
 use crate::history::{Head, History};
 use crate::secret::Redactor;
@@ -58,6 +58,13 @@ impl<W: Write> Console<W> {
         let mut line = format!("drill {} · run {}", head.program, head.run);
         if let Some(engine) = &head.engine {
             let _ = write!(line, " · {} {} at {}", engine.name, engine.version, engine.endpoint);
+            // The usual one is not worth a word.
+            if engine.reach != "loopback" {
+                let _ = write!(line, " ({})", engine.reach);
+            }
+        }
+        if let (Some(jobs), [_, _, ..]) = (head.by.jobs, head.drills.as_slice()) {
+            let _ = write!(line, " · {} drills, {jobs} at a time", head.drills.len());
         }
         if let Some(images) = images {
             let _ = write!(line, " · images: {images}");
@@ -139,6 +146,9 @@ impl<W: Write> Console<W> {
         for line in phrases::last_lines(run, self.verbosity) {
             let _ = writeln!(text, "  {}", words::one_line(&line));
         }
+        for line in exceptions::terminal(run, self.verbosity) {
+            let _ = writeln!(text, "  {line}");
+        }
         let _ = writeln!(text, "  report    {}", paths.readiness.display());
         let sha = &paths.evidence_sha256;
         let _ = writeln!(text, "  evidence  {}   sha256 {}", paths.evidence.display(), words::hash(sha));
@@ -167,9 +177,19 @@ impl<W: Write> Console<W> {
     }
 
     fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(self.redactor.clean(text).as_bytes())?;
+        self.out.write_all(inert(&self.redactor.clean(text)).as_bytes())?;
         self.out.flush()
     }
+}
+
+/// Runners of CI read commands at the beginning of a line, older ones anywhere: what a server sends is none.
+fn inert(text: &str) -> String {
+    let line = |line: &str| {
+        let at = line.len() - line.trim_start().len();
+        let mark = if line[at..].starts_with("::") { "\\" } else { "" };
+        [&line[..at], mark, &line[at..]].concat()
+    };
+    text.replace("##[", "## [").split_inclusive('\n').map(line).collect()
 }
 
 /// What there is to say about a check, in the order of the blocks.
@@ -178,6 +198,7 @@ pub fn details(check: &CheckVerdict) -> Vec<(&'static str, String)> {
     let look_at = (!at.file.is_empty()).then(|| format!("{}:{}:{}", at.file, at.line, at.column));
     let events = (!check.events.is_empty()).then(|| words::ranges(&check.events));
     let premise = check.premise.as_ref().map(|p| format!("rests on {p}"));
+    let exception = check.exception.as_ref().map(|id| format!("{id} permits it"));
     [
         ("expected", Some(check.expected.clone())),
         ("observed", Some(check.observed.clone())),
@@ -185,6 +206,7 @@ pub fn details(check: &CheckVerdict) -> Vec<(&'static str, String)> {
         ("control", check.control.clone()),
         ("means", check.means.clone()),
         ("premise", premise),
+        ("exception", exception),
         ("look at", look_at),
         ("events", events),
     ]

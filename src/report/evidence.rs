@@ -6,9 +6,10 @@ use super::words;
 use crate::history::{Body, log};
 use crate::secret::Redactor;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-/// Version of `evidence.json`.
-const SCHEMA: u32 = 1;
+/// Version of `evidence.json` that this program writes, and reads where it verifies; `docs/evidence.schema.json` is its schema.
+pub const SCHEMA: u32 = 2;
 
 /// A seed script is evidence, but not for reading here; the whole is in the events' head. In bytes.
 const LONGEST_TEXT: usize = 1024;
@@ -34,16 +35,22 @@ fn build(run: Run<'_>, events: &EventsFile) -> Value {
         "run": head.run,
         "outcome": run.outcome(),
         "interrupted": run.verdicts.interrupted,
-        "program": { "version": head.program, "sha256": head.program_sha256 },
+        "synthetic": head.synthetic,
+        "program": { "version": head.program, "commit": head.program_commit, "sha256": head.program_sha256 },
         "started": head.started,
         "ended": words::wall(head.started, run.ended_us()),
+        // What every `*_us` counts from, and what the host's clock said then.
+        "clock": { "wall_at_0": head.started, "ended_us": run.ended_us(), "tick_us": head.clock_tick_us },
         "by": head.by,
         "engine": head.engine,
         "servers": servers(run),
+        "as_of": head.as_of,
+        "exceptions": exceptions(run),
         "verdicts": run.verdicts.drills,
         "records": records(run),
         "leases": leases(run),
         "audit": audit(run),
+        "logs": logs(run),
         "timing": timing(run),
         "events": {
             "file": log::FILE,
@@ -53,6 +60,22 @@ fn build(run: Run<'_>, events: &EventsFile) -> Value {
         },
         "drills": drills,
     })
+}
+
+/// All that the head knows, in its order, and what became of each.
+fn exceptions(run: Run<'_>) -> Vec<Value> {
+    let head = run.head();
+    let mut granted = super::exceptions::granted(run);
+    granted.sort_by_key(|g| head.exceptions.iter().position(|e| e == g.exception));
+    let one = |g: &super::exceptions::Granted<'_>| {
+        let mut value = json!(g.exception);
+        value["in_force"] = json!(head.as_of.is_some_and(|day| g.exception.in_force(day)));
+        value["use"] = json!(g.state);
+        value["days_left"] = json!(head.as_of.map(|day| g.exception.days_left(day)));
+        value["ends_soon"] = json!(g.warns());
+        value
+    };
+    granted.iter().map(one).collect()
 }
 
 fn servers(run: Run<'_>) -> Vec<Value> {
@@ -99,7 +122,7 @@ fn leases(run: Run<'_>) -> Vec<Value> {
             let chain = run.chain(&drill.drill, &verdict.scenario);
             let read = run.lease(&drill.drill, &verdict.scenario);
             let of_entity = |key: &str| chain.caller.and_then(|e| e.metadata.get(key)).cloned();
-            let (allowed, denied) = plan.backend.statements();
+            let (allowed, denied) = plan.backend.scope();
             Some(json!({
                 "drill": drill.drill,
                 "scenario": verdict.scenario,
@@ -119,6 +142,26 @@ fn leases(run: Run<'_>) -> Vec<Value> {
             }))
         })
         .collect()
+}
+
+/// What the servers' own logs say of refusals and revocations: each line once a series, with the first event that has it.
+fn logs(run: Run<'_>) -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    let mut excerpts = Vec::new();
+    for e in &run.history.events {
+        let (server, of, line) = match &e.body {
+            Body::Reason { series, line, .. } => {
+                ("backend", format!("{} at {}", series.part.word(), series.door), line)
+            }
+            Body::Revoked { lease, time } => ("authority", lease.clone(), &format!("revoked {time}")),
+            _ => continue,
+        };
+        if seen.insert((&e.drill, &e.scenario, of.clone(), line.clone())) {
+            let (drill, scenario) = (&e.drill, &e.scenario);
+            excerpts.push(json!({ "drill": drill, "scenario": scenario, "server": server, "of": of, "line": line, "event": e.seq }));
+        }
+    }
+    excerpts
 }
 
 /// The log lines that the chains rest on.

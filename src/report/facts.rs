@@ -1,11 +1,11 @@
 //! What all writers look up: one reading of history and verdicts. Nothing here decides.
 
 use super::words::{self, Counts};
-use crate::credential::{CredentialPlan, database::RoleSource};
+use crate::credential::RoleSource;
 use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::history::{Ack, Body, Event, Head, History, Origin, Part, Record};
 use crate::secret::Redactor;
-use crate::verdict::{DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
+use crate::verdict::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
 
 /// A run: what was seen, and what was made of it.
 #[derive(Clone, Copy)]
@@ -200,6 +200,15 @@ pub fn door(scenario: &ScenarioVerdict) -> Option<&Exposure> {
     scenario.exposures.iter().find(|e| !e.session)
 }
 
+/// What must have passed for a report to say that a credential died as it should.
+const DEATH: &[&str] =
+    &["trigger.refused-at-backend", "trigger.exposure", "trigger.stays-dead", "renew.dead-after-cap"];
+
+/// The check for whose sake no death may be told, although the scenario is not red: its failure is only permitted.
+pub fn death_excepted(scenario: &ScenarioVerdict) -> Option<&CheckVerdict> {
+    scenario.checks.iter().find(|c| c.outcome == Outcome::Excepted && DEATH.contains(&c.check.as_str()))
+}
+
 /// Exposures through sessions that were open before.
 pub fn sessions(scenario: &ScenarioVerdict) -> impl Iterator<Item = &Exposure> {
     scenario.exposures.iter().filter(|e| e.session)
@@ -207,7 +216,5 @@ pub fn sessions(scenario: &ScenarioVerdict) -> impl Iterator<Item = &Exposure> {
 
 /// Where the role's definition comes from.
 pub fn source(plan: &DrillPlan) -> &RoleSource {
-    match &plan.credential {
-        CredentialPlan::Database(p) => &p.source,
-    }
+    plan.credential.source()
 }

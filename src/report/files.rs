@@ -7,6 +7,9 @@ use std::path::Path;
 
 /// Writes beside the target and renames: whoever reads it sees the old file or the new one.
 /// What is no regular file (a pipe, `/dev/stdout`) is written to directly.
+///
+/// # Errors
+/// It cannot be written; the message names it.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
     if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
@@ -57,19 +60,29 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// SHA-256 and length of a file; `None` where there is none.
+///
+/// # Errors
+/// It is there and cannot be read.
 pub fn sha256_of_file(path: &Path) -> io::Result<Option<(String, u64)>> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e),
-    };
+    match File::open(path) {
+        Ok(file) => sha256_of(file).map(Some),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// SHA-256, hex, and length of all that can be read.
+///
+/// # Errors
+/// It cannot be read to its end.
+pub fn sha256_of(mut file: impl Read) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = [0; 1 << 14];
     let mut length = 0;
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok(Some((hex(&hasher.finalize()), length)));
+            return Ok((hex(&hasher.finalize()), length));
         }
         hasher.update(&buffer[..read]);
         length += read as u64;

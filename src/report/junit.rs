@@ -1,5 +1,6 @@
 //! `junit.xml`: suite = drill, case = check; failed = failure, inconclusive = error, excepted = skipped.
 
+use super::exceptions::{self, Granted};
 use super::facts::Run;
 use super::words;
 use crate::secret::Redactor;
@@ -13,8 +14,8 @@ pub fn render(run: Run<'_>, redactor: &Redactor) -> String {
     let text = |t: &str| xml_text(&redactor.clean(t));
     let mut suites = Vec::new();
     let mut times = Vec::new();
-    for drill in &run.verdicts.drills {
-        suites.push(suite(run, drill, &text));
+    for (n, drill) in run.verdicts.drills.iter().enumerate() {
+        suites.push(suite(run, drill, n == 0, &text));
         times.push(drill_us(run, &drill.drill));
     }
     if let Some(case) = run_case(run, &text) {
@@ -50,34 +51,43 @@ fn write(mut suites: Vec<TestSuite>, started: Timestamp, times_us: &[u64]) -> St
     finish(&String::from_utf8_lossy(&out), &zoneless, times_us)
 }
 
-fn suite(run: Run<'_>, drill: &DrillVerdict, text: &impl Fn(&str) -> String) -> TestSuite {
+fn suite(run: Run<'_>, drill: &DrillVerdict, first: bool, text: &impl Fn(&str) -> String) -> TestSuite {
     let mut suite = TestSuiteBuilder::new(&attribute(&text(&drill.drill))).build();
     for scenario in &drill.scenarios {
         for check in &scenario.checks {
-            let mut case = case(check, case_time(run, check), text);
+            let mut case = case(run, check, case_time(run, check), text);
             case.set_classname(&attribute(&text(&format!("{}.{}", drill.drill, scenario.scenario))));
             suite.add_testcase(case);
         }
     }
-    suite.set_system_out(&cdata(&text(&preamble(run))));
+    suite.set_system_out(&cdata(&text(&preamble(run, drill, first))));
     suite
 }
 
 /// What a reader of the XML alone must know: where it ran, and on what.
-fn preamble(run: Run<'_>) -> String {
-    let mut lines = vec![run.headline(), super::markdown::where_it_ran(run)];
+fn preamble(run: Run<'_>, drill: &DrillVerdict, first: bool) -> String {
+    let mut lines = vec![run.headline(), super::phrases::where_it_ran(run)];
     if let Some(by) = &run.verdicts.interrupted {
         lines.insert(1, format!("interrupted by {by}"));
     }
     for server in run.servers() {
-        lines.push(super::markdown::server_line(&server));
+        lines.push(super::notes::server_line(&server));
+    }
+    // Also those that no case shows: what is stale, or has ended. Those of drills that were not run stand with the first.
+    let of = |check: &str, drill: &DrillVerdict| check.split('/').next() == Some(drill.drill.as_str());
+    let foreign = |check: &str| first && !run.verdicts.drills.iter().any(|d| of(check, d));
+    for granted in exceptions::granted(run) {
+        if of(&granted.exception.check, drill) || foreign(&granted.exception.check) {
+            lines.extend(granted.details().iter().map(|(label, text)| format!("{label:<9} {}", words::one_line(text))));
+        }
     }
     lines.join("\n")
 }
 
-fn case(check: &CheckVerdict, time: Duration, text: &impl Fn(&str) -> String) -> TestCase {
+fn case(run: Run<'_>, check: &CheckVerdict, time: Duration, text: &impl Fn(&str) -> String) -> TestCase {
+    let granted = exceptions::covering(run, check);
     let name = attribute(&text(&words::name(check)));
-    let message = attribute(&text(&message(check)));
+    let message = attribute(&text(&message(check, granted.as_ref())));
     let type_ = attribute(&text(&check.reason));
     let mut case = match check.outcome {
         Outcome::Passed => TestCase::success(&name, time),
@@ -86,7 +96,7 @@ fn case(check: &CheckVerdict, time: Duration, text: &impl Fn(&str) -> String) ->
         Outcome::Excepted => TestCase::skipped_with_cause(&name, &type_, &message),
     };
     case.time = time;
-    set_cause(&mut case.result, &text(&body(check)));
+    set_cause(&mut case.result, &text(&body(check, granted.as_ref())));
     case
 }
 
@@ -99,15 +109,23 @@ fn set_cause(result: &mut TestResult, body: &str) {
     }
 }
 
-fn message(check: &CheckVerdict) -> String {
-    match &check.means {
+/// Of what is excepted, why it may fail; then what was seen.
+fn message(check: &CheckVerdict, granted: Option<&Granted<'_>>) -> String {
+    let seen = match &check.means {
         Some(means) => format!("{}: {means}", check.observed),
         None => check.observed.clone(),
+    };
+    match granted {
+        Some(g) => format!("{} ({}): {}; {seen}", g.exception.id, g.ends(), g.exception.reason),
+        None => seen,
     }
 }
 
-fn body(check: &CheckVerdict) -> String {
-    let mut lines = vec![format!("{}: {}", check.outcome.word(), message(check))];
+fn body(check: &CheckVerdict, granted: Option<&Granted<'_>>) -> String {
+    let mut lines = vec![format!("{}: {}", check.outcome.word(), message(check, None))];
+    if let Some(granted) = granted {
+        lines.extend(granted.details().iter().map(|(label, text)| format!("{label:<9} {text}")));
+    }
     for (label, value) in super::console::details(check) {
         lines.push(format!("{label:<9} {value}"));
     }

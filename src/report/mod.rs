@@ -1,20 +1,37 @@
 //! Reports: one file a format. Writers only format what `verdict` decided; all formats of a run say the same.
 
+pub mod annotations;
+mod bundle;
 mod causes;
+mod cells;
 mod chain;
 pub mod console;
+pub mod diff;
 mod evidence;
+mod exceptions;
 mod facts;
 mod files;
+pub mod gate;
+pub mod html;
 mod junit;
 mod markdown;
+mod metrics;
+mod notes;
 mod phrases;
+mod rich;
+mod sentences;
 mod spread;
+mod summary;
 mod timing;
 mod words;
 
+pub use bundle::{Bundle, render};
 pub use console::{Console, Verbosity, use_color};
-pub use files::point_latest;
+pub use evidence::{EventsFile, SCHEMA as EVIDENCE_SCHEMA};
+pub use exceptions::days_left;
+pub use files::{point_latest, sha256, sha256_of, sha256_of_file, write as write_whole};
+pub use summary::{append as append_summary, within as summary_within};
+pub use words::one_line;
 
 use crate::history::{History, log};
 use crate::secret::Redactor;
@@ -37,7 +54,7 @@ pub struct Paths {
     pub evidence_sha256: String,
 }
 
-/// Where else reports go: `--junit FILE`, `--summary FILE`.
+/// Where else reports go: `--junit FILE`, written; `--summary FILE`, appended to.
 #[derive(Debug, Clone, Default)]
 pub struct Copies {
     /// JUnit XML.
@@ -76,16 +93,12 @@ pub fn write_all(reports: &Path, history: &History, verdicts: &Verdicts, redacto
 /// # Errors
 /// A file cannot be written; the message names it.
 pub fn write_to(dir: &Path, history: &History, verdicts: &Verdicts, redactor: &Redactor) -> io::Result<Paths> {
-    let (history, verdicts) = (&facts::cleaned(history, redactor), &redactor.cleaned(verdicts));
-    let run = facts::Run { history, verdicts };
     let events = files::sha256_of_file(&dir.join(log::FILE))?;
-    let evidence = evidence::render(run, &events, redactor);
-    let paths = paths_in(dir, files::sha256(evidence.as_bytes()));
-    files::write(&paths.evidence, evidence.as_bytes())?;
-    let readiness = markdown::render(run, &paths.evidence_sha256, redactor);
-    files::write(&paths.readiness, readiness.as_bytes())?;
-    files::write(&paths.junit, junit::render(run, redactor).as_bytes())?;
-    Ok(paths)
+    let bundle = bundle::render(history, verdicts, &events, redactor);
+    for (name, bytes) in &bundle.files {
+        files::write(&dir.join(name), bytes)?;
+    }
+    Ok(paths_in(dir, bundle.evidence_sha256))
 }
 
 /// Writes what `--junit` and `--summary` ask for.
@@ -105,8 +118,7 @@ pub fn write_copies(
         files::write(file, junit::render(run, redactor).as_bytes())?;
     }
     if let Some(file) = &copies.summary {
-        let text = markdown::render(run, &paths.evidence_sha256, redactor);
-        files::write(file, text.as_bytes())?;
+        summary::append(file, |room| summary::of_run(run, &paths.evidence_sha256, redactor, room))?;
     }
     Ok(())
 }
@@ -129,8 +141,8 @@ pub fn write_trouble(
         files::write(file, text.as_bytes())?;
     }
     if let Some(file) = &copies.summary {
-        let text = markdown::render_trouble(title, what, redactor);
-        files::write(file, text.as_bytes())?;
+        // A character has at most four bytes, and the fence must close.
+        summary::append(file, |room| markdown::render_trouble(title, &words::shorten(what, room / 8 + 8), redactor))?;
     }
     Ok(())
 }

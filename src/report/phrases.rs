@@ -3,13 +3,14 @@
 use super::console::Verbosity;
 use super::facts::{self, Run};
 use super::words;
+use crate::credential::Ability;
 use crate::definition::{DrillPlan, Ends, ScenarioPlan, Trigger};
 use crate::verdict::{Exposure, Outcome, ScenarioVerdict};
 
 /// `dead at PostgreSQL 6–11 ms after the revoke (limit 2 s) · open session closed after 9–14 ms`.
 /// Nothing where the exposure could not be measured; a red scenario says it in its blocks.
 pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
-    if verdict.outcome > Outcome::Excepted {
+    if verdict.outcome > Outcome::Excepted || facts::death_excepted(verdict).is_some() {
         return None;
     }
     let scenario = facts::find_scenario(plan, &verdict.scenario)?;
@@ -22,8 +23,10 @@ pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
     };
     let mut text = match scenario.trigger {
         Trigger::Revoke => format!("{dead} at {product} {took} after the revoke"),
-        Trigger::Teardown => format!("{} {dead} at {product}, the last {took} after the teardown", all(scenario)),
-        Trigger::Incident { .. } => format!("{} {dead} at {product} {took} after the ban", all(scenario)),
+        Trigger::Teardown => format!("{} {dead} at {product}, the last {took} after the teardown", all(plan, scenario)),
+        Trigger::Incident { .. } => format!("{} {dead} at {product} {took} after the ban", all(plan, scenario)),
+        Trigger::Use => format!("{} accepted once, {dead} at {product} {took} after that", all(plan, scenario)),
+        Trigger::Rotate => format!("the old password {dead} at {product} {took} after the rotation"),
         Trigger::Renew { .. } => format!("renewed all the time, {dead} at {product} {took} after the cap"),
         Trigger::Expire { .. } if passed(verdict, "expire.not-early") => {
             format!("accepted to the TTL, {dead} at {product} {took} after it")
@@ -37,9 +40,11 @@ pub fn ended(plan: &DrillPlan, verdict: &ScenarioVerdict) -> Option<String> {
     Some(text)
 }
 
-fn all(scenario: &ScenarioPlan) -> String {
+fn all(plan: &DrillPlan, scenario: &ScenarioPlan) -> String {
     match scenario.leases {
         1 => String::from("it is"),
+        // Some of a stock are presented; the others are known to be gone by their leases.
+        n if plan.credential.can(Ability::WorksOnce) && scenario.trigger != Trigger::Use => format!("a stock of {n}"),
         n => format!("all {n}"),
     }
 }

@@ -186,14 +186,28 @@ pub fn list(items: &[String]) -> String {
 
 /// One line, without control characters: what a server sends cannot steer a terminal or break a table.
 pub fn one_line(text: &str) -> String {
-    let printable = |c: char| if is_unprintable(c) { ' ' } else { c };
-    let line: String = text.chars().map(printable).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    tidy(text).trim().to_owned()
 }
 
-/// Control characters, and those that turn the direction of writing around.
+/// The same of a piece of a line: a space at its ends stays one.
+pub fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !c.is_whitespace() && !is_unprintable(c) {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Control characters, those that turn the direction of writing around, and those that nobody sees.
 pub fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

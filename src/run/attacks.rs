@@ -2,7 +2,7 @@
 
 use super::office::Office;
 use crate::authority::{Bao, Rival};
-use crate::credential::Issued;
+use crate::credential::{Ask, Issued, Issuer, ParentPaths, Revocation};
 use crate::history::{Claim, seeker};
 use crate::secret::Secret;
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ pub struct Try<'a> {
 }
 
 impl<'a> Try<'a> {
-    /// Reads a path, which must not succeed.
-    pub fn get(claim: Claim, by: &'a str, bao: &Bao, what: &str, path: String) -> Self {
-        Self { claim, by, bao: bao.clone(), what: what.into(), method: "GET", path, body: None, reads: true }
+    /// Asks for a credential, which must not succeed.
+    pub fn ask(claim: Claim, by: &'a str, bao: &Bao, what: &str, Ask { method, path, body }: Ask) -> Self {
+        Self { claim, by, bao: bao.clone(), what: what.into(), method, path, body, reads: true }
     }
 }
 
@@ -72,30 +72,50 @@ impl Stranger<'_> {
         }
     }
 
-    /// By the role's path, inside and from outside, and by a prefix of the URL.
-    fn by_path(&mut self, creds: &str, lease: &str, own: &str, there: &str) {
-        let (bao, root, inside) = (self.bao, self.bao.in_root(), self.bao.in_namespace(there));
-        let prefix = format!("sys/leases/revoke-prefix/{creds}");
-        self.add(&inside, "issue from the victim's role".into(), "GET", creds.into(), None, true);
-        self.add(&inside, "revoke all of the victim's role".into(), "PUT", prefix.clone(), None, false);
-        self.add(bao, "revoke all of that role's name".into(), "PUT", prefix, None, false);
-        self.add(&root, "issue by a path prefix".into(), "GET", format!("{there}/{creds}"), None, true);
-        let path = format!("{there}/sys/leases/revoke/{lease}");
-        self.add(&root, "revoke by a path prefix".into(), "PUT", path, None, false);
+    /// By the role's path, inside and from outside.
+    fn by_path(&mut self, ask: &Ask, own: &str, there: &str) {
+        let Ask { method, path: creds, body } = ask;
+        let (root, inside) = (self.bao.in_root(), self.bao.in_namespace(there));
+        self.add(&inside, "issue from the victim's role".into(), method, creds.clone(), body.clone(), true);
+        let path = format!("{there}/{creds}");
+        self.add(&root, "issue by a path prefix".into(), method, path, body.clone(), true);
         let below = self.bao.in_namespace(&format!("{own}/{there}"));
-        self.add(&below, "issue from a namespace below".into(), "GET", creds.into(), None, true);
+        self.add(&below, "issue from a namespace below".into(), method, creds.clone(), body.clone(), true);
     }
 
-    fn by_accessor(&mut self, accessor: &Secret) {
+    /// By a prefix of leases, inside and from outside, and by one of the URL.
+    fn by_prefix(&mut self, creds: &str, lease: &str, there: &str) {
+        let (bao, root, inside) = (self.bao, self.bao.in_root(), self.bao.in_namespace(there));
+        let prefix = format!("sys/leases/revoke-prefix/{creds}");
+        self.add(&inside, "revoke all of the victim's role".into(), "PUT", prefix.clone(), None, false);
+        self.add(bao, "revoke all of that role's name".into(), "PUT", prefix, None, false);
+        let path = format!("{there}/sys/leases/revoke/{lease}");
+        self.add(&root, "revoke by a path prefix".into(), "PUT", path, None, false);
+    }
+
+    /// By the request that ends one of a kind without leases, inside and from outside.
+    fn by_ending(&mut self, Ask { method, path, body }: &Ask, there: &str) {
+        let (root, inside) = (self.bao.in_root(), self.bao.in_namespace(there));
+        self.add(&inside, "end it as the operator does".into(), method, path.clone(), body.clone(), true);
+        let path = format!("{there}/{path}");
+        self.add(&root, "end it by a path prefix".into(), method, path, body.clone(), true);
+    }
+
+    fn by_accessor(&mut self, accessor: &Secret, ends_nothing: bool) {
         let (bao, body) = (self.bao, || Some(json!({"accessor": accessor.expose()})));
         let (lookup, revoke) = ("auth/token/lookup-accessor", "auth/token/revoke-accessor");
         self.add(bao, "look the caller's token up by accessor".into(), "POST", lookup.into(), body(), true);
-        self.add(bao, "revoke the caller's token by accessor".into(), "POST", revoke.into(), body(), false);
+        self.add(bao, "revoke the caller's token by accessor".into(), "POST", revoke.into(), body(), ends_nothing);
     }
 }
 
 /// All that another tenant can think of, by an ordinary caller and by an administrator.
-pub fn strangers<'a>(rival: &'a Rival, victim: &Issued, creds: &str, accessor: &Secret) -> Vec<Try<'a>> {
+pub fn strangers<'a>(
+    rival: &'a Rival,
+    victim: &Issued,
+    (ask, ending): (&Ask, &Revocation),
+    accessor: &Secret,
+) -> Vec<Try<'a>> {
     let full = victim.record.id.as_str();
     let bare = full.rsplit_once('.').map_or(full, |(bare, _)| bare);
     let theirs = format!("{bare}.{}", rival.suffix());
@@ -109,17 +129,49 @@ pub fn strangers<'a>(rival: &'a Rival, victim: &Issued, creds: &str, accessor: &
     let mut tries = Vec::new();
     for (by, bao) in actors {
         let mut stranger = Stranger { by, bao, tries: Vec::new() };
-        stranger.by_id(&ids);
-        stranger.by_header(full, there);
-        stranger.by_path(creds, full, own, there);
-        stranger.by_accessor(accessor);
+        match ending {
+            Revocation::Lease | Revocation::Role(_) => {
+                stranger.by_id(&ids);
+                stranger.by_header(full, there);
+                stranger.by_prefix(&ask.path, full, there);
+            }
+            Revocation::Own(_, request) => stranger.by_ending(request, there),
+            Revocation::Token => {}
+        }
+        stranger.by_path(ask, own, there);
+        // Where the end of the token ends nothing else, no victim would tell of it: then the answer must.
+        stranger.by_accessor(accessor, matches!(ending, Revocation::Token));
         tries.extend(stranger.tries);
     }
     tries
 }
 
-/// Another caller of the same tenant may not touch the lease either.
-pub fn same_tenant<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
+/// Another caller of the same tenant may not touch it either.
+pub fn same_tenant<'a>(neighbour: &Bao, victim: &Issued, ending: &Revocation, accessor: &Secret) -> Vec<Try<'a>> {
+    match ending {
+        Revocation::Lease | Revocation::Role(_) => same_tenant_by_lease(neighbour, victim),
+        Revocation::Own(_, ask) => {
+            let what = "end it as the operator does";
+            vec![Try::ask(Claim::TenantIsolated, seeker::NEIGHBOUR, neighbour, what, ask.clone())]
+        }
+        Revocation::Token => {
+            let body = Some(json!({"accessor": accessor.expose()}));
+            let ask = Ask { method: "POST", path: "auth/token/revoke-accessor".into(), body };
+            let what = "revoke the caller's token by accessor";
+            vec![Try::ask(Claim::TenantIsolated, seeker::NEIGHBOUR, neighbour, what, ask)]
+        }
+    }
+}
+
+/// A user that stays can be named by another mount's role: whoever's parent may set its password takes it over.
+pub fn takeovers<'a>(rival: &Rival, subject: &Issuer) -> Option<Try<'a>> {
+    let Ask { method, path, body } = subject.takeover()?;
+    let (claim, by, bao) = (Claim::TenantIsolated, seeker::ADMINISTRATOR, rival.administrator.clone());
+    let what = "take the user over by a role of their own".into();
+    Some(Try { claim, by, bao, what, method, path, body, reads: true })
+}
+
+fn same_tenant_by_lease<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
     let requests = [("look the lease up", "lookup", true), ("renew it", "renew", true), ("revoke it", "revoke", false)];
     requests
         .into_iter()
@@ -138,10 +190,12 @@ pub fn same_tenant<'a>(neighbour: &Bao, victim: &Issued) -> Vec<Try<'a>> {
 
 /// The parent's configuration is read, changed and rotated by nobody here.
 pub fn parents<'a>(office: &Office, rival: &Rival, caller: &Bao) -> Vec<Try<'a>> {
-    let [config, rotate] = office.issuer.parent_paths();
-    let inside = rival.administrator.in_namespace(&office.tenant.namespace);
+    let ParentPaths { config, rotate, in_root } = office.issuer.parent_paths();
+    let place = |bao: &Bao, namespace| if in_root { bao.in_root() } else { bao.in_namespace(namespace) };
+    let inside = place(&rival.administrator, &office.tenant.namespace);
+    let caller = place(caller, &office.tenant.namespace);
     let mut tries = Vec::new();
-    for (by, bao) in [(seeker::CALLER, caller), (seeker::ADMINISTRATOR, &inside)] {
+    for (by, bao) in [(seeker::CALLER, &caller), (seeker::ADMINISTRATOR, &inside)] {
         let mut add = |what: &str, method, path: &str, body| {
             let (what, path) = (what.into(), path.into());
             let claim = Claim::ParentUnreadable;
@@ -149,7 +203,9 @@ pub fn parents<'a>(office: &Office, rival: &Rival, caller: &Bao) -> Vec<Try<'a>>
         };
         add("read the connection", "GET", &config, None);
         add("change the connection", "POST", &config, Some(json!({"allowed_roles": "*"})));
-        add("rotate the parent", "POST", &rotate, Some(json!({})));
+        if let Some(rotate) = &rotate {
+            add("rotate the parent", "POST", rotate, Some(json!({})));
+        }
     }
     tries
 }

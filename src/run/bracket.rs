@@ -3,22 +3,32 @@
 
 use super::journal::Journal;
 use super::probing::Prober;
+use super::supply::{NONE_LEFT, Supply};
 use super::{AtStep, RunError};
-use crate::backend::{BackendPlan, Credential, OpenSession, Running};
-use crate::credential::Issued;
+use crate::backend::{BackendPlan, OpenSession, Running};
+use crate::credential::{Issued, Issuer};
 use crate::history::{Body, By, Part};
-use crate::secret::{Redactor, Secret};
+use crate::secret::Redactor;
 use std::sync::Arc;
 
 /// Probes what must be refused whatever the trigger does: `third`'s name with another secret, and a name that was never issued.
-pub async fn bogus(journal: &Journal, backend: &Arc<Running>, door: &str, third: &Issued, redactor: &Redactor) {
-    let altered = Credential { name: third.credential.name.clone(), secret: Secret::random(redactor) };
-    let invented = backend.invented(&third.credential.name, redactor);
+///
+/// # Errors
+/// They cannot be made up.
+pub async fn bogus(
+    journal: &Journal,
+    backend: &Arc<Running>,
+    door: &str,
+    (issuer, third): (&Issuer, &Issued),
+    redactor: &Redactor,
+) -> Result<(), RunError> {
+    let [altered, invented] = issuer.bogus(third, backend, redactor).at_step("making up what must be refused")?;
     for (part, credential) in [(Part::BogusSecret, altered), (Part::BogusName, invented)] {
         let mut prober = Prober::new(journal, backend, part, door, &credential);
         prober.once().await;
         prober.end();
     }
+    Ok(())
 }
 
 /// The administrator runs every statement during set-up, its effect undone: one that fails for everybody proves no denial.
@@ -43,12 +53,14 @@ pub async fn subjects_statements(
     journal: &Journal,
     backend: &Running,
     plan: &BackendPlan,
-    subject: &Credential,
+    subject: &Supply,
 ) -> Result<(), RunError> {
+    const STEP: &str = "the subject's statements";
+    let (credential, _) = subject.take().ok_or(NONE_LEFT).at_step(STEP)?;
     let session = backend
-        .open(subject, "statements")
+        .open(&credential, "statements")
         .await
-        .map_err(|(_, saw)| RunError { step: "the subject's statements".into(), what: saw.label().into() })?;
+        .map_err(|(_, saw)| RunError { step: STEP.into(), what: saw.label().into() })?;
     statements(journal, &session, By::Subject, plan).await;
     Ok(())
 }
@@ -58,6 +70,6 @@ async fn statements(journal: &Journal, session: &OpenSession, by: By, plan: &Bac
     let all = allowed.iter().map(|s| (true, s)).chain(denied.iter().map(|s| (false, s)));
     for (allowed, statement) in all {
         let saw = session.statement(statement).await;
-        journal.write(Body::Statement { by, allowed, statement: statement.clone(), saw });
+        journal.write(Body::Statement { by, allowed, statement: statement.to_string(), saw });
     }
 }

@@ -36,9 +36,9 @@ impl Journal {
             say: self.say.clone(),
         }
     }
-    /// Everything so far, of the whole run.
+    /// Everything so far, of its drill.
     pub fn snapshot(&self) -> crate::history::History {
-        self.log.snapshot()
+        self.log.snapshot_of(&self.drill)
     }
     /// µs since the run began.
     pub fn now_us(&self) -> u64 {
@@ -78,7 +78,7 @@ impl Journal {
     /// A server that was started again is another one: only what shows its new identity is its answer from now on.
     pub fn another_identity(&self, server: &str, identity: &str) {
         let known = self.snapshot().events.into_iter().rev().find_map(|e| match e.body {
-            Body::Server { server: ref s, .. } if s == server && e.drill == self.drill => Some(e.body),
+            Body::Server { server: ref s, .. } if s == server => Some(e.body),
             _ => None,
         });
         if let Some(Body::Server { server, product, version, image, image_id, origin, .. }) = known {
@@ -104,6 +104,10 @@ impl SeriesWriter {
     /// Begins a series.
     pub fn new(journal: &Journal, series: Series) -> Self {
         Self { journal: journal.clone(), series, n: 0 }
+    }
+    /// Says which of a stock the next probe presents.
+    pub fn presents(&self, member: u32) {
+        self.journal.write(Body::Presents { series: self.series.clone(), n: self.n + 1, member });
     }
     /// Writes one probe; its number and when it was done, µs.
     pub fn record(&mut self, sent_us: u64, stage: Stage, saw: Saw) -> (u32, u64) {

@@ -1,10 +1,19 @@
 //! Runs drills: servers up, credentials issued, bracketed, ended, probed until settled. Knows no rule: it writes down what it saw.
 
+mod another;
 mod attacks;
 mod bracket;
+mod broker;
+mod brokered;
+mod brokers_log;
+mod house;
+mod issues;
 mod journal;
 mod keep;
+mod leases;
 mod office;
+mod outage;
+mod pace;
 mod parent;
 mod policy;
 mod prepare;
@@ -17,8 +26,11 @@ mod scenario;
 mod sessions;
 mod stage;
 mod stock;
+mod supply;
+mod teardown;
 mod trigger;
 
+pub use house::House;
 pub use stage::{RunContext, run_drill};
 
 /// Told what goes on: drill, words.

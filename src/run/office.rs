@@ -1,25 +1,34 @@
 //! The authority's half of a stage: all that needs no backend, so that it is made ready while the backend starts.
 
+use super::house::Served;
 use super::journal::Journal;
+use super::leases::Leases;
 use super::prepare::{self, NEIGHBOUR, Prepared, neighbour};
 use super::stage::RunContext;
 use super::{AtStep, ENDING, RunError};
-use crate::authority::{Actors, Bao, Omitted, OpenBao, Registered, Right, Rival, Tenant, bring_up};
+use crate::authority::{Actors, AuthorityError, Bao, Omitted, OpenBao, Registered, Rival, Tenant, bring_up};
 use crate::backend::Running;
-use crate::credential::{Issuer, Twin};
+use crate::credential::web_identity::WIDER;
+use crate::credential::{Ability, Ask, Issuer, Twin};
 use crate::definition::sabotage::Sabotage;
 use crate::definition::{Caller, DrillPlan, Trigger};
 use crate::environment::{ImageChoice, Network};
 use crate::history::Body;
 use crate::secret::{Redactor, Secret};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+/// How often the engine is told to end what is left: its kept connections to a server that was restarted or killed fail once each.
+const ENDING_TRIES: u32 = 4;
+/// Between two of them.
+const ENDING_PAUSE: Duration = Duration::from_millis(250);
+
 /// An actor's request to a living OpenBao on the same machine takes milliseconds; a revoke waits for the backend.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+const ROLE: &str = "making a role";
 
 /// The authority, prepared for a drill.
 pub struct Office {
@@ -40,6 +49,10 @@ pub struct Office {
     neighbour: OnceCell<Bao>,
     capped: OnceCell<Issuer>,
     rival: OnceCell<Rival>,
+    /// Mounts that are there.
+    mounted: Mutex<BTreeSet<String>>,
+    /// Roles that are written once the engine reaches the backend.
+    waiting: Mutex<Vec<Issuer>>,
     redactor: Redactor,
 }
 
@@ -55,23 +68,23 @@ pub async fn open(
     image: ImageChoice,
     drill: &Arc<DrillPlan>,
 ) -> Result<(Office, Vec<Prepared>), RunError> {
+    let house = context.house.as_ref().filter(|house| house.takes(drill));
     let from_us = journal.now_us();
-    let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone())
-        .await
-        .at_step("starting openbao")?;
-    journal.step("openbao's container", from_us);
-    let from_us = journal.now_us();
-    let (server, root) = OpenBao::open(container, &context.redactor).await.at_step("starting openbao")?;
-    journal.step("openbao ready", from_us);
-    let address = server.address().await.at_step("starting openbao")?;
-    let nobody = Bao::at(&address, REQUEST_TIMEOUT).at_step("starting openbao")?;
-    let from_us = journal.now_us();
-    let saboteur = match &context.sabotage {
-        Some(_) => Some(saboteur(&root, &nobody, &context.redactor).await.at_step("the saboteur's token")?),
+    let (served, saboteur) = match (house, image) {
+        (Some(house), _) => (house.served(context).await?, None),
+        (None, image) => {
+            let brokered = drill.credential.can(Ability::Brokered);
+            start(context, Some(journal), network, (name, image), brokered).await?
+        }
+    };
+    if house.is_some() {
+        journal.step("shared openbao ready", from_us);
+    }
+    let Served { server, actors, image } = served;
+    let setting_up = match house {
+        Some(house) => Some(house.setting_up().await),
         None => None,
     };
-    let actors = bring_up(&root, &nobody, &context.redactor).await.at_step("making the actors")?;
-    journal.step("actors ready, root token revoked", from_us);
     let from_us = journal.now_us();
     let mut callers: Vec<Caller> = drill.scenarios.iter().map(|s| s.caller.clone()).collect();
     let name = callers.first().map(|c| c.tenant.clone()).unwrap_or_default();
@@ -89,8 +102,8 @@ pub async fn open(
     });
     let office = Office {
         drill: drill.clone(),
-        server: Arc::new(server),
-        actors: Arc::new(actors),
+        server,
+        actors,
         saboteur: saboteur.map(|s| s.in_namespace(&tenant.namespace)),
         sabotage: context.sabotage.clone(),
         issuer: Issuer::new(&drill.credential, &tenant, None),
@@ -99,11 +112,52 @@ pub async fn open(
         neighbour: OnceCell::new(),
         capped: OnceCell::new(),
         rival: OnceCell::new(),
+        mounted: Mutex::default(),
+        waiting: Mutex::default(),
         redactor: context.redactor.clone(),
     };
     let prepared = office.fill(context).await?;
+    drop(setting_up);
     journal.step("tenants, roles and callers", from_us);
     Ok((office, prepared))
+}
+
+/// Starts a server and makes its actors; where the run is sabotaged, the saboteur too. `brokered`: a broker will issue in its stead.
+///
+/// # Errors
+/// The engine or the authority refuses a step.
+pub async fn start(
+    context: &RunContext,
+    journal: Option<&Journal>,
+    network: &Network,
+    (name, image): (String, ImageChoice),
+    brokered: bool,
+) -> Result<(Served, Option<Bao>), RunError> {
+    const STEP: &str = "starting openbao";
+    let now_us = || journal.map_or(0, Journal::now_us);
+    let step = |name: &str, from_us| {
+        if let Some(journal) = journal {
+            journal.step(name, from_us);
+        }
+    };
+    let from_us = now_us();
+    let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone()).await;
+    let container = container.at_step(STEP)?;
+    step("openbao's container", from_us);
+    let from_us = now_us();
+    let (server, root) = OpenBao::open(container, &context.redactor).await.at_step(STEP)?;
+    step("openbao ready", from_us);
+    let address = server.address().await.at_step(STEP)?;
+    let nobody = Bao::at(&address, REQUEST_TIMEOUT).at_step(STEP)?;
+    let from_us = now_us();
+    let saboteur = match &context.sabotage {
+        Some(_) => Some(saboteur(&root, &nobody, &context.redactor).await.at_step("the saboteur's token")?),
+        None => None,
+    };
+    let actors = bring_up(&root, &nobody, server.inner_address(), brokered, &context.redactor).await;
+    let actors = actors.at_step("making the actors")?;
+    step("actors ready, root token revoked", from_us);
+    Ok((Served { server: Arc::new(server), actors: Arc::new(actors), image }, saboteur))
 }
 
 /// A sabotage at the authority uses a token that exists only in sabotaged runs.
@@ -121,24 +175,76 @@ impl Office {
     /// Roles and callers of every scenario, and of the others that try what they may not. One after the other: OpenBao answers 500
     /// (`transaction commit failed`) where two requests at once write what each reads.
     async fn fill(&self, context: &RunContext) -> Result<Vec<Prepared>, RunError> {
-        self.issuer.mount().await.at_step("mounting the engine")?;
-        self.issuer.write().await.at_step("making the role")?;
+        self.mount(&self.issuer).await?;
+        self.write(&self.issuer).await?;
         let mut prepared = Vec::new();
         for plan in &self.drill.scenarios {
             let correlation = prepare::correlation(context, &self.drill, plan);
             prepared.push(prepare::prepare(self, plan, &correlation).await?);
         }
-        if self.drill.scenarios.iter().any(|s| s.trigger == Trigger::Revoke) {
+        if self.drill.scenarios.iter().any(|s| s.trigger.ends_one()) {
             self.neighbour().await?;
-            self.capped().await?;
             self.rival().await?;
         }
+        if self.drill.scenarios.iter().any(|s| s.trigger == Trigger::Revoke) {
+            if self.drill.credential.can(Ability::IsPresented) {
+                self.write(&self.issuer.twin(&Twin::Copy(WIDER.into()))).await?;
+            } else {
+                self.capped().await?;
+            }
+        }
         Ok(prepared)
+    }
+
+    /// Mounts a role's engine, once however many roles are there.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn mount(&self, issuer: &Issuer) -> Result<(), RunError> {
+        let mount = issuer.place().0.to_string();
+        if !self.mounted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(mount) {
+            return Ok(());
+        }
+        issuer.mount().await.at_step("mounting the engine")
+    }
+
+    /// Writes a role. Where that alone changes a password at the backend it waits for the connection.
+    ///
+    /// # Errors
+    /// The authority refuses.
+    pub async fn write(&self, issuer: &Issuer) -> Result<(), RunError> {
+        if self.drill.credential.can(Ability::Rotates) {
+            self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(issuer.clone());
+            return Ok(());
+        }
+        issuer.write().await.at_step(ROLE)
+    }
+
+    /// Writes the roles that waited: the engine reaches the backend now.
+    ///
+    /// # Errors
+    /// The authority refuses, or a password could not be changed.
+    pub async fn write_waiting(&self) -> Result<(), RunError> {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        for issuer in waiting {
+            issuer.write().await.at_step(ROLE)?;
+        }
+        Ok(())
     }
 
     /// Whether a step of the set-up is to be left out.
     pub fn skips(&self, step: &str) -> bool {
         self.sabotage.as_ref().is_some_and(|s| s.skips(step))
+    }
+
+    /// Who looks leases up, where they are kept.
+    pub fn auditor(&self) -> Leases {
+        Leases { auditor: self.actors.auditor.clone(), broker: self.actors.broker.clone() }
+    }
+
+    /// What is wrong with the broker on purpose.
+    pub fn broken_broker(&self) -> Option<&str> {
+        self.sabotage.as_ref()?.broken_broker()
     }
 
     /// The caller, registered once however many scenarios ask as it.
@@ -152,7 +258,7 @@ impl Office {
         };
         let register = async {
             let rights = match caller.name.as_str() {
-                NEIGHBOUR => vec![Right::read(self.neighbours_role().path())],
+                NEIGHBOUR => vec![prepare::right(&self.neighbours_role())],
                 _ => prepare::rights(self, caller),
             };
             let omitted = Omitted {
@@ -176,7 +282,7 @@ impl Office {
     /// The authority refuses.
     pub async fn neighbour(&self) -> Result<Bao, RunError> {
         let make = async {
-            self.neighbours_role().write().await.at_step("making another caller's role")?;
+            self.write(&self.neighbours_role()).await?;
             let registered = self.registered(&neighbour(&self.tenant.name)).await?;
             let login = registered.log_in(NEIGHBOUR, &self.redactor).await;
             login.at_step("logging another caller in").map(|login| login.bao)
@@ -191,6 +297,7 @@ impl Office {
     pub async fn capped(&self) -> Result<&Issuer, RunError> {
         let make = async {
             let twin = self.issuer.twin(&Twin::Capped);
+            self.mount(&twin).await?;
             twin.write().await.at_step("making the role with a cap below its default")?;
             Ok(twin)
         };
@@ -203,9 +310,14 @@ impl Office {
     /// The authority refuses.
     pub async fn rival(&self) -> Result<&Rival, RunError> {
         let make = async {
-            let rival = Rival::create(&self.actors, &self.tenant, &self.drill.drill, &self.redactor);
+            let mount = self.drill.credential.mount();
+            let rival = Rival::create(&self.actors, &self.tenant, &self.drill.drill, mount, &self.redactor);
             let rival = rival.await.at_step("making another tenant")?;
-            self.rivals_issuer(&rival).mount().await.at_step("making another tenant's mount")?;
+            let issuer = self.rivals_issuer(&rival);
+            issuer.mount().await.at_step("making another tenant's mount")?;
+            if self.drill.credential.can(Ability::Brokered) {
+                issuer.write().await.at_step(ROLE)?;
+            }
             Ok(rival)
         };
         self.rival.get_or_try_init(|| make).await
@@ -222,17 +334,21 @@ impl Office {
     /// # Errors
     /// Something could not be ended, or is still at the backend.
     pub async fn close(&self, backend: &Running) -> Result<(), RunError> {
-        let own = self.drill.scenarios.iter().filter(|s| prepare::own_mount(s));
-        let mut issuers: Vec<(&Tenant, Issuer)> =
-            own.map(|plan| (&self.tenant, prepare::issuer_of(self, plan))).collect();
-        issuers.push((&self.tenant, self.issuer.clone()));
+        let own = self.mounted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let mut mounts: Vec<(&Tenant, String)> = own.into_iter().map(|mount| (&self.tenant, mount)).collect();
         if let Some(rival) = self.rival.get() {
-            issuers.push((&rival.tenant, self.rivals_issuer(rival)));
+            mounts.push((&rival.tenant, self.drill.credential.mount().to_string()));
         }
-        for (tenant, issuer) in &issuers {
-            let path = format!("sys/leases/revoke-prefix/{}", issuer.place().0);
-            tenant.provisioner.call("PUT", &path, Some(json!({"sync": true}))).await.at_step(ENDING)?;
+        for (tenant, mount) in &mounts {
+            // The provisioner is nobody to a broker.
+            let by = if self.drill.credential.can(Ability::Brokered) {
+                self.issuer.at(&self.actors.operator).in_namespace(&tenant.namespace)
+            } else {
+                tenant.provisioner.clone()
+            };
+            end_all(&by, &self.issuer.clearing(mount)).await.at_step(ENDING)?;
         }
+        backend.clear().await.at_step(ENDING)?;
         let left = backend.issued_users().await.at_step(ENDING)?;
         if !left.is_empty() {
             return Err(format!("still at the backend: {}", left.join(", "))).at_step(ENDING);
@@ -246,5 +362,19 @@ impl Office {
     /// For new secrets.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+}
+
+/// Ends every lease of a mount.
+async fn end_all(by: &Bao, Ask { method, path, body }: &Ask) -> Result<(), AuthorityError> {
+    let mut tries = 1;
+    loop {
+        match by.call(method, path, body.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(e) if tries == ENDING_TRIES => return Err(e),
+            Err(e) => tracing::debug!(path, tries, "not all ended: {e}"),
+        }
+        tries += 1;
+        tokio::time::sleep(ENDING_PAUSE).await;
     }
 }

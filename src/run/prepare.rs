@@ -4,11 +4,13 @@ use super::office::Office;
 use super::stage::RunContext;
 use super::{AtStep, RunError};
 use crate::authority::{Bao, CallerLogin, Right};
-use crate::credential::{Issuer, Twin};
+use crate::credential::static_role::CONTROL;
+use crate::credential::web_identity::WIDER;
+use crate::credential::{Ability, CredentialPlan, Issuer, Twin};
 use crate::definition::{Caller, CallerKind, DrillPlan, IncidentOf, Login, ScenarioPlan, Trigger};
 
 /// Another caller of the same tenant, with a role of its own.
-pub const NEIGHBOUR: &str = "neighbour";
+pub use crate::credential::NEIGHBOUR;
 
 /// What a scenario works with.
 pub struct Prepared {
@@ -22,9 +24,45 @@ pub struct Prepared {
     pub control: Issuer,
 }
 
-/// The mount that an incident clears as a whole is one of its own: others live beside it.
-pub fn own_mount(plan: &ScenarioPlan) -> bool {
+/// The mount that an incident clears as a whole: others live beside it.
+pub fn clears_mount(plan: &ScenarioPlan) -> bool {
     matches!(plan.trigger, Trigger::Incident { of: IncidentOf::Mount })
+}
+
+/// Where the subject of a scenario is issued from. What an incident clears as a whole is a mount of its own, and so is a twin's where
+/// TTLs sit on the mount.
+fn mount_of(drill: &DrillPlan, plan: &ScenarioPlan) -> String {
+    let usual = drill.credential.mount();
+    let base = if clears_mount(plan) { format!("{usual}-{}", plan.scenario) } else { usual.to_string() };
+    drill.credential.mount_of(&base, plan.twin().as_ref())
+}
+
+/// The mounts of a drill besides the usual one, each with a parent of its own: the scenarios', and the one whose cap is tried.
+pub fn own_mounts(drill: &DrillPlan) -> Vec<String> {
+    let usual = drill.credential.mount();
+    let mut mounts: Vec<String> = drill.scenarios.iter().map(|plan| mount_of(drill, plan)).collect();
+    if drill.scenarios.iter().any(|s| s.trigger == Trigger::Revoke) && !drill.credential.can(Ability::IsPresented) {
+        mounts.push(drill.credential.mount_of(usual, Some(&Twin::Capped)));
+    }
+    mounts.retain(|mount| mount != usual);
+    mounts.sort();
+    mounts.dedup();
+    mounts
+}
+
+/// Copies of the stated role that a backend must be told of before it starts.
+pub fn twins(drill: &DrillPlan) -> Vec<Twin> {
+    let mut twins: Vec<Twin> = drill.scenarios.iter().filter_map(ScenarioPlan::twin).collect();
+    twins.extend([NEIGHBOUR, WIDER].map(|copy| Twin::Copy(copy.into())));
+    twins.dedup();
+    twins
+}
+
+/// The users whose passwords the authority is given, the stated one first: who made them was not the authority.
+pub fn static_users(drill: &DrillPlan) -> Option<Vec<String>> {
+    let CredentialPlan::StaticRole(plan) = &drill.credential else { return None };
+    let copies = [CONTROL, NEIGHBOUR].map(|copy| plan.user_of(copy));
+    Some([plan.username.clone()].into_iter().chain(copies).collect())
 }
 
 /// The other caller of the same tenant.
@@ -41,7 +79,7 @@ pub fn neighbour(tenant: &str) -> Caller {
 
 /// What the subject of a scenario is issued from; nothing is asked of the authority.
 pub fn issuer_of(office: &Office, plan: &ScenarioPlan) -> Issuer {
-    let base = if own_mount(plan) {
+    let base = if clears_mount(plan) {
         let mount = format!("{}-{}", office.issuer.place().0, plan.scenario);
         Issuer::new(&office.drill.credential, &office.tenant, Some(&mount))
     } else {
@@ -50,27 +88,43 @@ pub fn issuer_of(office: &Office, plan: &ScenarioPlan) -> Issuer {
     plan.twin().map_or_else(|| base.clone(), |twin| base.twin(&twin))
 }
 
-/// A caller may read credentials of the roles that its scenarios use, and renew where a scenario renews: nothing else.
+/// The same caller's other static role, whose password stays as it is.
+fn never_rotated(office: &Office) -> Issuer {
+    office.issuer.twin(&Twin::Copy(CONTROL.into()))
+}
+
+/// The right to be issued from a role.
+pub fn right(issuer: &Issuer) -> Right {
+    let ask = issuer.ask();
+    Right::ask(ask.method, ask.path)
+}
+
+/// A caller may ask for credentials of the roles that its scenarios use, and renew where a scenario renews: nothing else.
 pub fn rights(office: &Office, caller: &Caller) -> Vec<Right> {
-    let mut paths = vec![office.issuer.path()];
+    let mut rights = vec![right(&office.issuer)];
     let mut renewed = Vec::new();
     for plan in office.drill.scenarios.iter().filter(|s| s.subjects_caller() == *caller) {
-        paths.push(issuer_of(office, plan).path());
+        let issuer = issuer_of(office, plan);
+        rights.push(right(&issuer));
         match plan.trigger {
-            Trigger::Revoke => {
-                let capped = office.issuer.twin(&Twin::Capped).path();
-                paths.push(capped.clone());
-                renewed.push(capped);
+            // Two of its own, of which one may more: what it buys by the one must not widen the other.
+            Trigger::Revoke if office.drill.credential.can(Ability::IsPresented) => {
+                rights.push(right(&office.issuer.twin(&Twin::Copy(WIDER.into()))));
             }
-            Trigger::Renew { .. } => renewed.push(issuer_of(office, plan).path()),
+            Trigger::Revoke => {
+                let capped = office.issuer.twin(&Twin::Capped);
+                rights.push(right(&capped));
+                renewed.push(capped.path());
+            }
+            Trigger::Renew { .. } => renewed.push(issuer.path()),
+            Trigger::Rotate => rights.push(right(&never_rotated(office))),
             _ => {}
         }
     }
-    paths.sort();
-    paths.dedup();
+    rights.sort_by(|a, b| a.path.cmp(&b.path));
+    rights.dedup();
     renewed.dedup();
-    let mut rights: Vec<Right> = paths.into_iter().map(Right::read).collect();
-    if !renewed.is_empty() {
+    if !renewed.is_empty() && office.drill.credential.can(Ability::Renews) {
         rights.push(Right::renew(renewed));
     }
     rights
@@ -87,10 +141,8 @@ pub fn correlation(context: &RunContext, drill: &DrillPlan, plan: &ScenarioPlan)
 /// The authority refuses a step.
 pub async fn prepare(office: &Office, plan: &ScenarioPlan, correlation: &str) -> Result<Prepared, RunError> {
     let subject = issuer_of(office, plan);
-    if own_mount(plan) {
-        subject.mount().await.at_step("making the mount")?;
-    }
-    if own_mount(plan) || plan.twin().is_some() {
+    office.mount(&subject).await?;
+    if subject.place() != office.issuer.place() {
         subject.write().await.at_step("making the role's twin")?;
     }
     let registered = office.registered(&plan.subjects_caller()).await?;
@@ -100,9 +152,18 @@ pub async fn prepare(office: &Office, plan: &ScenarioPlan, correlation: &str) ->
     };
     let caller = login().await?;
     let (control_caller, control) = match plan.trigger {
+        // What ends a session ends all of its entity.
+        _ if office.drill.credential.can(Ability::IsPresented) => (office.neighbour().await?, office.neighbours_role()),
         Trigger::Teardown => (login().await?.bao, office.issuer.clone()),
         Trigger::Incident { .. } => (office.neighbour().await?, office.neighbours_role()),
-        Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } => (caller.bao.clone(), office.issuer.clone()),
+        Trigger::Revoke | Trigger::Expire { .. } | Trigger::Renew { .. } | Trigger::Use => {
+            (caller.bao.clone(), office.issuer.clone())
+        }
+        Trigger::Rotate => {
+            let control = never_rotated(office);
+            office.write(&control).await?;
+            (caller.bao.clone(), control)
+        }
     };
     Ok(Prepared { caller, subject, control_caller, control })
 }

@@ -1,15 +1,15 @@
 //! The probe loop: the subject and the control in step, back to back while it matters.
 
 use super::journal::{Journal, SeriesWriter};
-use crate::backend::{Credential, Running};
+use super::pace::{Pace, SLOW};
+use super::supply::{NONE_LEFT, Supply};
+use crate::backend::Running;
 use crate::history::{Part, Series};
-use crate::observation::Saw;
+use crate::observation::{Saw, Stage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Between probes where nothing is expected to change: ten a second.
-pub const SLOW: Duration = Duration::from_millis(100);
 /// Past the limit, so that a late death is seen as late and not as never.
 pub const AFTER_LIMIT_US: u64 = 1_000_000;
 
@@ -17,7 +17,7 @@ pub const AFTER_LIMIT_US: u64 = 1_000_000;
 pub struct Prober {
     backend: Arc<Running>,
     door: String,
-    credential: Credential,
+    supply: Supply,
     writer: SeriesWriter,
     journal: Journal,
 }
@@ -36,22 +36,39 @@ pub struct Seen {
 
 impl Prober {
     /// Begins the series of `part` at `door`.
-    pub fn new(journal: &Journal, backend: &Arc<Running>, part: Part, door: &str, credential: &Credential) -> Self {
+    pub fn new(journal: &Journal, backend: &Arc<Running>, part: Part, door: &str, supply: impl Into<Supply>) -> Self {
         let series = Series { part, door: door.into() };
         Self {
             backend: backend.clone(),
             door: door.into(),
-            credential: credential.clone(),
+            supply: supply.into(),
             writer: SeriesWriter::new(journal, series),
             journal: journal.clone(),
         }
     }
     /// One probe.
     pub async fn once(&mut self) -> Seen {
+        let taken = self.supply.take();
+        if let Some((_, Some(member))) = &taken {
+            self.writer.presents(*member);
+        }
         let sent_us = self.journal.now_us();
-        let (stage, saw) = self.backend.probe(&self.door, &self.credential).await;
+        let (stage, saw) = match &taken {
+            Some((credential, _)) => self.backend.probe(&self.door, credential).await,
+            None => (Stage::Login, Saw::Unreachable { why: NONE_LEFT.into() }),
+        };
         let (n, done_us) = self.writer.record(sent_us, stage, saw.clone());
         Seen { n, sent_us, done_us, saw }
+    }
+    /// Waits as long as the schedule and what is left to be presented ask for, after a probe.
+    async fn pause(&self, seen: &Seen, schedule: &Schedule, give_up_us: u64) {
+        let silent = matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. });
+        let give_up_us = give_up_us + schedule.longer_us;
+        let pace = Pace { now_us: seen.done_us, fast_from_us: schedule.fast_from_us, give_up_us, least: schedule.pace };
+        match pace.pause(self.supply.remainder(), silent) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => tokio::task::yield_now().await,
+        }
     }
     /// Says that the series is complete.
     pub fn end(self) {
@@ -68,6 +85,10 @@ pub struct Schedule {
     pub give_up_us: u64,
     /// How long it goes on after the first confirmed refusal.
     pub tail_us: u64,
+    /// At this door a credential may be good for so much longer.
+    pub longer_us: u64,
+    /// Between two probes at this door at least.
+    pub pace: Duration,
 }
 
 /// Shared between the loops of one scenario.
@@ -75,10 +96,8 @@ pub struct Schedule {
 pub struct Shared {
     /// The schedule's end moves when a fault is healed later than planned.
     give_up_us: AtomicU64,
-    /// When the newest accepted probe of the control was sent.
-    control_accepted_us: AtomicU64,
-    /// Since when every probe of the control was accepted; [`u64::MAX`] while the newest one was not.
-    control_good_since_us: AtomicU64,
+    /// What the control saw at each door: what it may there says nothing of another door.
+    controls: Vec<Control>,
     /// Members of the cohort whose refusal is not confirmed.
     unsettled: AtomicU32,
     /// Members whose loop goes on.
@@ -86,11 +105,25 @@ pub struct Shared {
     ended: tokio::sync::Notify,
 }
 
+/// What the control saw at a door.
+#[derive(Default)]
+struct Control {
+    /// When its newest accepted probe was sent.
+    accepted_us: AtomicU64,
+    /// Since when every probe of it was accepted; [`u64::MAX`] while the newest one was not.
+    good_since_us: AtomicU64,
+    /// Subjects whose loop there goes on.
+    watched: AtomicU32,
+}
+
 impl Shared {
-    /// For so many series of subjects.
-    pub fn new(series: usize) -> Arc<Self> {
-        let shared = Self::default();
-        let series = u32::try_from(series).unwrap_or(u32::MAX);
+    /// For so many subjects at so many doors.
+    pub fn new(subjects: usize, doors: usize) -> Arc<Self> {
+        let each = u32::try_from(subjects).unwrap_or(u32::MAX);
+        let control = || Control { watched: AtomicU32::new(each), ..Control::default() };
+        let controls = (0..doors).map(|_| control()).collect();
+        let shared = Self { controls, ..Self::default() };
+        let series = u32::try_from(subjects * doors).unwrap_or(u32::MAX);
         shared.unsettled.store(series, Ordering::Relaxed);
         shared.watched.store(series, Ordering::Relaxed);
         Arc::new(shared)
@@ -112,25 +145,23 @@ impl Shared {
     pub fn is_settled(&self) -> bool {
         self.unsettled.load(Ordering::Acquire) == 0
     }
-    /// What the control just saw.
-    fn control_saw(&self, seen: &Seen) {
+    /// What the control just saw at a door.
+    fn control_saw(&self, door: usize, seen: &Seen) {
+        let Some(control) = self.controls.get(door) else { return };
         if seen.saw.is_acceptance() {
-            let _ = self.control_good_since_us.compare_exchange(
-                u64::MAX,
-                seen.done_us,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
-            self.control_accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
+            let good = &control.good_since_us;
+            let _ = good.compare_exchange(u64::MAX, seen.done_us, Ordering::AcqRel, Ordering::Acquire);
+            control.accepted_us.fetch_max(seen.sent_us, Ordering::AcqRel);
         } else {
-            self.control_good_since_us.store(u64::MAX, Ordering::Release);
+            control.good_since_us.store(u64::MAX, Ordering::Release);
         }
     }
     /// Whether acceptances of the control stand on both sides of a refusal; none where that can only be known of a later one.
-    fn confirms(&self, refusal: &Refusal) -> Option<bool> {
+    fn confirms(&self, door: usize, refusal: &Refusal) -> Option<bool> {
+        let control = self.controls.get(door)?;
         // In this order: the control's probes follow each other, so what overlaps the refusal was told before what confirms it.
-        let after = self.control_accepted_us.load(Ordering::Acquire) >= refusal.done_us;
-        let broken = self.control_good_since_us.load(Ordering::Acquire) > refusal.sent_us;
+        let after = control.accepted_us.load(Ordering::Acquire) >= refusal.done_us;
+        let broken = control.good_since_us.load(Ordering::Acquire) > refusal.sent_us;
         (!broken).then_some(after)
     }
     /// Until when sessions are watched.
@@ -141,7 +172,14 @@ impl Shared {
     pub fn give_up_at(&self, us: u64) {
         self.give_up_us.fetch_max(us, Ordering::Relaxed);
     }
-    fn one_ended(&self) {
+    /// The subjects' loops at a door are over: what is observed there changes slowly.
+    pub fn door_is_over(&self, door: usize) -> bool {
+        self.controls.get(door).is_none_or(|control| control.watched.load(Ordering::Acquire) == 0)
+    }
+    fn one_ended(&self, door: usize) {
+        if let Some(control) = self.controls.get(door) {
+            control.watched.fetch_sub(1, Ordering::AcqRel);
+        }
         if self.watched.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.ended.notify_waiters();
         }
@@ -163,7 +201,7 @@ struct Refusal {
 }
 
 impl Refused {
-    fn observe(&mut self, seen: &Seen, shared: &Shared) {
+    fn observe(&mut self, seen: &Seen, door: usize, shared: &Shared) {
         match &seen.saw {
             Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
                 self.first = self.first.or(Some(Refusal { sent_us: seen.sent_us, done_us: seen.done_us }));
@@ -177,7 +215,7 @@ impl Refused {
             _ => {}
         }
         let Some(first) = self.first.filter(|_| !self.confirmed) else { return };
-        match shared.confirms(&first) {
+        match shared.confirms(door, &first) {
             Some(true) => {
                 self.confirmed = true;
                 shared.unsettled.fetch_sub(1, Ordering::AcqRel);
@@ -192,49 +230,37 @@ impl Refused {
     }
 }
 
-/// Probes a subject until it is settled and the tail is over, or it is given up.
-pub async fn watch_subject(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
+/// Probes a subject at the door of this number until it is settled and the tail is over, or it is given up.
+pub async fn watch_subject(mut prober: Prober, door: usize, schedule: Schedule, shared: Arc<Shared>) -> Prober {
     let mut refused = Refused::default();
     loop {
         let seen = prober.once().await;
-        refused.observe(&seen, &shared);
+        refused.observe(&seen, door, &shared);
         let now = seen.done_us;
         match refused.settled_us().map(|settled| settled + schedule.tail_us) {
             Some(end) if now >= end => break,
             Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end - now))).await,
-            None if now >= shared.give_up_us() => break,
-            None => pause(now, &schedule, &seen).await,
+            None if now >= shared.give_up_us() + schedule.longer_us => break,
+            None => prober.pause(&seen, &schedule, shared.give_up_us()).await,
         }
     }
-    shared.one_ended();
+    shared.one_ended(door);
     prober
 }
 
 /// Probes the control in step with the subject, and once more after the subject's last probe.
-pub async fn watch_control(mut prober: Prober, schedule: Schedule, shared: Arc<Shared>) -> Prober {
+pub async fn watch_control(mut prober: Prober, door: usize, schedule: Schedule, shared: Arc<Shared>) -> Prober {
     loop {
         let last = shared.is_over();
         let seen = prober.once().await;
-        shared.control_saw(&seen);
+        shared.control_saw(door, &seen);
         if last {
             return prober;
         }
-        if shared.is_settled() {
+        if shared.is_settled() || shared.door_is_over(door) {
             tokio::select! { () = tokio::time::sleep(SLOW) => {}, () = shared.wait_until_over() => {} }
         } else {
-            pause(seen.done_us, &schedule, &seen).await;
+            prober.pause(&seen, &schedule, shared.give_up_us()).await;
         }
-    }
-}
-
-/// Back to back while it matters, else ten a second. A closed port answers in microseconds: it is not hammered.
-async fn pause(now_us: u64, schedule: &Schedule, seen: &Seen) {
-    if now_us < schedule.fast_from_us {
-        let left = Duration::from_micros(schedule.fast_from_us - now_us);
-        tokio::time::sleep(left.min(SLOW)).await;
-    } else if matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. }) {
-        tokio::time::sleep(SLOW / 10).await;
-    } else {
-        tokio::task::yield_now().await;
     }
 }

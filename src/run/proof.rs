@@ -1,34 +1,48 @@
 //! What the authority itself says of the credentials: leases, limits, entities, and its audit log.
 
+use super::brokers_log::{self, BrokersLog};
+use super::issues::Issues;
 use super::journal::Journal;
 use super::prepare::Prepared;
-use super::scenario::{Finished, Issues, ScenarioRun};
+use super::scenario::{Finished, ScenarioRun};
 use super::stage::{RunContext, Stage};
-use super::{AtStep, RunError};
+use super::{AtStep, RunError, another};
 use crate::authority::Reader;
 use crate::authority::audit::{AuditLine, RevokedLine, audit_line, revoked_line};
 use crate::authority::records::AuditEntry;
-use crate::credential::{Issued, Issuer};
-use crate::definition::Trigger;
+use crate::credential::{Ability, Issued, Issuer};
 use crate::environment::LogLine;
 use crate::history::{Body, Part, Search, place};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An entry is in the log before its answer arrives; the engine's log stream is slower.
-const LOG_LAG: Duration = Duration::from_secs(3);
+pub const LOG_LAG: Duration = Duration::from_secs(3);
 
 /// Looks up, while they live, the leases and the limits of the roles that they were issued from.
 ///
 /// # Errors
 /// The auditor gets no answer.
 pub async fn read_back(run: &ScenarioRun, prepared: &Prepared, issues: &Issues) -> Result<(), RunError> {
-    let reader = Reader(run.stage.office.actors.auditor.clone());
+    let leases = run.stage.office.auditor();
+    let reader = leases.reader();
     let namespace = &run.stage.office.tenant.namespace;
     for (member, issued) in (0..).zip(&issues.subjects) {
-        let lease = reader.lease(&issued.record.id, namespace).await.at_step("looking the lease up")?;
-        run.journal.write(Body::LeaseRead { part: Part::Subject { member }, lease });
+        // Issued without one: that it has none is what is to be judged.
+        if issued.record.id.is_empty() || !run.stage.drill().credential.can(Ability::Leases) {
+            continue;
+        }
+        let read = leases.read(&issued.record.id, namespace).await.at_step("looking the lease up")?;
+        // A broker that lost it says so; what is missing is judged.
+        let Some((lease, record)) = read else { continue };
+        let part = Part::Subject { member };
+        run.journal.write(Body::LeaseRead { part: part.clone(), lease });
+        if let (Some(record), Issuer::Brokered(issuer)) = (record, &prepared.subject) {
+            let as_stated = issuer.as_stated(&record);
+            run.journal.write(Body::RecordRead { part, record: Box::new(record), as_stated });
+        }
     }
     limits(run, &reader, &prepared.subject).await?;
     if prepared.subject.place() != run.stage.office.issuer.place() {
@@ -38,10 +52,10 @@ pub async fn read_back(run: &ScenarioRun, prepared: &Prepared, issues: &Issues) 
 }
 
 async fn limits(run: &ScenarioRun, reader: &Reader, issuer: &Issuer) -> Result<(), RunError> {
-    let (mount, role) = issuer.place();
-    let read = reader.limits(mount, role, &run.stage.office.tenant.namespace).await.at_step("reading the role back")?;
-    let as_stated = issuer.as_stated(&read.1.body["data"]);
-    run.journal.write(Body::LimitsRead { role: role.into(), limits: read.0, as_stated });
+    let read = issuer.read_back(reader).await.at_step("reading the role back")?;
+    // A broker's roles nobody reads: its records say what was granted.
+    let Some((limits, as_stated)) = read else { return Ok(()) };
+    run.journal.write(Body::LimitsRead { role: issuer.place().1.into(), limits, as_stated });
     Ok(())
 }
 
@@ -55,8 +69,10 @@ pub struct AuditLog {
     /// Leases that the authority's own log says were revoked.
     revoked: Vec<RevokedLine>,
     /// Both as they are, to be searched.
-    audit: Vec<String>,
-    server: Vec<String>,
+    audit: Vec<Arc<str>>,
+    server: Vec<Arc<str>>,
+    /// The broker's, where there is one.
+    broker: Option<BrokersLog>,
 }
 
 impl AuditLog {
@@ -70,10 +86,19 @@ impl AuditLog {
         let auditor = Reader(stage.office.actors.auditor.correlated(&mark));
         let tenant = auditor.tenant_of(namespace).await.at_step("asking whose the namespace is")?;
         journal.write(Body::Namespace { path: namespace.clone(), tenant });
-        let logs = &stage.office.server.container.logs;
+        let broker = BrokersLog::read(stage, &mark).await?;
+        let another = if stage.office.skips("own-audit-log") {
+            Some(another::server(context, stage, &mark).await.map_err(RunError::of_sabotage)?)
+        } else {
+            None
+        };
+        let container = another.as_ref().map_or(&stage.office.server.container, |server| &server.container);
         let found = |lines: &[LogLine]| lines.iter().rev().any(|l| l.text.contains(&mark)).then_some(());
-        let marked = logs.wait_for(LOG_LAG, found).await.is_some();
-        let (server, audit): (Vec<LogLine>, Vec<LogLine>) = logs.lines().into_iter().partition(|l| l.stderr);
+        let marked = container.logs.wait_for(LOG_LAG, found).await.is_some();
+        let (server, audit): (Vec<LogLine>, Vec<LogLine>) = container.logs.lines().into_iter().partition(|l| l.stderr);
+        if let Some(another) = another {
+            another.container.remove().await;
+        }
         let texts = |lines: Vec<LogLine>| lines.into_iter().map(|l| l.text).collect::<Vec<_>>();
         let mut log = Self {
             entries: Vec::new(),
@@ -83,6 +108,7 @@ impl AuditLog {
             revoked: server.iter().filter_map(|l| revoked_line(&l.text)).collect(),
             audit: texts(audit),
             server: texts(server),
+            broker,
         };
         for (line, text) in (1..).zip(&log.audit) {
             match audit_line(text) {
@@ -102,14 +128,20 @@ impl AuditLog {
 pub async fn audit(run: &ScenarioRun, log: &AuditLog, finished: &Finished) -> Result<(), RunError> {
     let reader = Reader(run.stage.office.actors.auditor.clone());
     let (prepared, issues) = (&run.prepared, &finished.issues);
-    let entries = entries(run, log);
+    // First what was read: a server that lost its audit device answers no question about it.
+    let mut entries = entries(run, log);
+    let hashed = async || reader.audit_hash(prepared.caller.accessor.expose()).await.at_step("hashing an accessor");
+    if let Some(broker) = &log.broker {
+        let accessor = hashed().await?;
+        entries.extend(brokers_log::entries(run, &log.entries, broker, (issues, &accessor)));
+    }
     people(run, &reader, &entries).await?;
-    hashes(run, &reader, prepared, issues).await?;
+    hashes(run, &reader, hashed().await?, issues).await?;
     revoked(run, issues, log);
     let mut issued: Vec<&Issued> = issues.subjects.iter().chain([&issues.control, &issues.third]).collect();
     issued.extend(&finished.others);
     search_credentials(run, prepared, &issued, log);
-    search_parent(run, &issued[0].credential.name, log).await
+    search_parent(run, issued[0], log).await
 }
 
 /// Writes the entries that carry this scenario's correlation ids, and what the log as a whole is like.
@@ -120,7 +152,7 @@ fn entries<'a>(run: &ScenarioRun, log: &'a AuditLog) -> Vec<&'a AuditEntry> {
     let ours = |entry: &AuditEntry| entry.correlation.as_deref().and_then(|c| c.strip_prefix(&prefix)).is_some_and(own);
     let mut found = Vec::new();
     for (line, entry) in log.entries.iter().filter(|(_, entry)| ours(entry)) {
-        run.journal.write(Body::Audit { line: *line, entry: entry.clone() });
+        run.journal.write(Body::Audit { line: *line, entry: Box::new(entry.clone()) });
         found.push(entry);
     }
     let entries = log.entries.len() as u64;
@@ -140,13 +172,12 @@ async fn people(run: &ScenarioRun, reader: &Reader, entries: &[&AuditEntry]) -> 
 }
 
 /// How this very server writes what it hides: another server's log cannot fit.
-async fn hashes(run: &ScenarioRun, reader: &Reader, prepared: &Prepared, issues: &Issues) -> Result<(), RunError> {
+async fn hashes(run: &ScenarioRun, reader: &Reader, accessor: String, issues: &Issues) -> Result<(), RunError> {
     for issued in &issues.subjects {
         let hmac = reader.audit_hash(&issued.record.id).await.at_step("hashing a lease id")?;
         run.journal.write(Body::AuditHash { of: issued.record.id.clone(), hmac });
     }
-    let hmac = reader.audit_hash(prepared.caller.accessor.expose()).await.at_step("hashing an accessor")?;
-    run.journal.write(Body::AuditHash { of: crate::history::CALLERS_ACCESSOR.into(), hmac });
+    run.journal.write(Body::AuditHash { of: crate::history::CALLERS_ACCESSOR.into(), hmac: accessor });
     Ok(())
 }
 
@@ -157,16 +188,37 @@ fn revoked(run: &ScenarioRun, issues: &Issues, log: &AuditLog) {
     }
 }
 
-/// Places where a secret could have been written down, with something that must be found there.
-fn places<'a>(log: &'a AuditLog, backend: &'a [String], name: &'a str) -> [(&'static str, &'a [String], &'a str); 3] {
-    [
-        (place::AUDIT_LOG, &log.audit, &log.mark),
-        (place::AUTHORITYS_LOG, &log.server, "core"),
-        (place::BACKENDS_LOG, backend, name),
-    ]
+/// A place where a secret could have been written down, its lines, and what must be found there.
+type Place<'a> = (&'static str, &'a [Arc<str>], Vec<&'a str>);
+
+/// The audit log must have been read to its mark, and hold this credential's lease, or the request that issued it: another server's log
+/// hides no secret of ours.
+fn places<'a>(
+    log: &'a AuditLog,
+    (backend, named): (&'a [Arc<str>], &'a str),
+    issued: &'a Issued,
+    leased: bool,
+) -> Vec<Place<'a>> {
+    let record = &issued.record;
+    let known = match &log.broker {
+        // A broker keeps its record at the authority, at a path that ends as the lease's id does.
+        Some(_) => record.id.rsplit('/').next().unwrap_or("?"),
+        None if leased => record.id.as_str(),
+        None => record.request_id.as_deref().unwrap_or("?"),
+    };
+    let mut places = vec![
+        (place::AUDIT_LOG, log.audit.as_slice(), vec![log.mark.as_str(), known]),
+        (place::AUTHORITYS_LOG, &log.server, vec!["core"]),
+        (place::BACKENDS_LOG, backend, vec![named]),
+    ];
+    if let Some(broker) = &log.broker {
+        places.push((place::BROKERS_AUDIT, &broker.audit, vec![log.mark.as_str(), record.id.as_str()]));
+        places.push((place::BROKERS_LOG, &broker.server, vec!["the broker listens"]));
+    }
+    places
 }
 
-fn backends_log(run: &ScenarioRun) -> Vec<String> {
+fn backends_log(run: &ScenarioRun) -> Vec<Arc<str>> {
     run.stage.backend.container().logs.lines().into_iter().map(|l| l.text).collect()
 }
 
@@ -174,41 +226,55 @@ fn search_credentials(run: &ScenarioRun, prepared: &Prepared, issued: &[&Issued]
     let mut secrets: Vec<Secret> = issued.iter().map(|i| i.credential.secret.clone()).collect();
     secrets.extend(prepared.caller.bao.token().cloned());
     secrets.extend(prepared.control_caller.token().cloned());
-    let backend = backends_log(run);
-    for (place, lines, needle) in places(log, &backend, &issued[0].credential.name) {
-        search(run, "credentials", place, &secrets, lines, needle);
+    let (backend, named) = (backends_log(run), run.stage.backend.named_in_log(&issued[0].credential.name));
+    let leased = run.stage.drill().credential.can(Ability::Leases);
+    for (place, lines, needles) in places(log, (&backend, &named), issued[0], leased) {
+        search(run, "credentials", place, &secrets, lines, &needles);
     }
 }
 
 /// The parent is searched for in the logs and in what the engine shows of every container.
-async fn search_parent(run: &ScenarioRun, name: &str, log: &AuditLog) -> Result<(), RunError> {
-    if run.plan.trigger != Trigger::Revoke {
+async fn search_parent(run: &ScenarioRun, issued: &Issued, log: &AuditLog) -> Result<(), RunError> {
+    if !run.plan.trigger.ends_one() || !run.stage.drill().credential.can(Ability::LogsIn) {
         return Ok(());
     }
     let secrets: Vec<Secret> = run.stage.parents.iter().map(|p| p.secret.clone()).collect();
-    let backend = backends_log(run);
-    for (place, lines, needle) in places(log, &backend, name) {
-        search(run, "parent", place, &secrets, lines, needle);
+    let (backend, named) = (backends_log(run), run.stage.backend.named_in_log(&issued.credential.name));
+    let leased = run.stage.drill().credential.can(Ability::Leases);
+    for (place, lines, needles) in places(log, (&backend, &named), issued, leased) {
+        search(run, "parent", place, &secrets, lines, &needles);
     }
-    for container in [&run.stage.office.server.container, run.stage.backend.container()] {
+    let mut containers = vec![&run.stage.office.server.container, run.stage.backend.container()];
+    containers.extend(run.stage.office.actors.broker.as_ref().and_then(|broker| broker.running().ok()));
+    for container in containers {
         let shown = container.shown().await.at_step("inspecting a container")?;
         let place = format!("{}{}", place::CONTAINER, container.name);
-        search(run, "parent", &place, &secrets, &shown, "PATH=");
+        search(run, "parent", &place, &secrets, &shown, &["PATH="]);
     }
     Ok(())
 }
 
-/// Searches lines for secrets, and for something that must be found there.
-pub fn search(run: &ScenarioRun, of: &str, place: &str, secrets: &[Secret], lines: &[String], needle: &str) {
+/// Searches lines for secrets, and for what must be found there.
+pub fn search<T: AsRef<str>>(
+    run: &ScenarioRun,
+    of: &str,
+    place: &str,
+    secrets: &[Secret],
+    lines: &[T],
+    needles: &[&str],
+) {
     let sought = Redactor::default();
     let registered = secrets.iter().filter(|s| sought.register(s)).count();
+    for line in secrets.iter().flat_map(Secret::key_lines) {
+        let _known = Secret::new(line, &sought);
+    }
     let search = Search {
         of: of.into(),
         place: place.into(),
         secrets: registered as u64,
         lines: lines.len() as u64,
-        control_found: lines.iter().any(|l| l.contains(needle)),
-        found: lines.iter().filter(|l| sought.holds(l)).count() as u64,
+        control_found: needles.iter().all(|needle| lines.iter().any(|l| l.as_ref().contains(needle))),
+        found: lines.iter().filter(|l| sought.holds(l.as_ref())).count() as u64,
     };
     run.journal.write(Body::Search { search });
 }

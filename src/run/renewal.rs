@@ -9,11 +9,22 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Where leases are renewed: at the authority, and at a broker, which takes the same words.
+pub const AT_AUTHORITY: (&str, &str) = ("PUT", "sys/leases/renew");
+/// The same at a broker.
+pub const AT_BROKER: (&str, &str) = ("POST", "broker/leases/renew");
+
 /// Asks for a renewal and writes down what came.
-pub async fn renew(journal: &Journal, caller: &Bao, part: Part, issued: &Issued, asked_ms: u64, cap_ms: u64) {
+pub async fn renew(
+    journal: &Journal,
+    (caller, (method, path)): (&Bao, (&str, &str)),
+    part: Part,
+    issued: &Issued,
+    (asked_ms, cap_ms): (u64, u64),
+) {
     let sent_us = journal.now_us();
     let body = json!({"lease_id": issued.record.id, "increment": format!("{}s", asked_ms / 1000)});
-    let answer = caller.send("PUT", "sys/leases/renew", Some(body)).await;
+    let answer = caller.send(method, path, Some(body)).await;
     let done_us = journal.now_us();
     let (status, granted_ms, said) = match &answer {
         Ok(answer) if answer.ok() => {
@@ -39,6 +50,7 @@ pub async fn keep_renewing(
             () = tokio::time::sleep(Duration::from_millis(every_ms)) => {}
             () = shared.wait_until_over() => return,
         }
-        renew(&journal, &caller, Part::Subject { member: 0 }, &subject, RENEWED_MS, cap_ms).await;
+        let part = Part::Subject { member: 0 };
+        renew(&journal, (&caller, AT_AUTHORITY), part, &subject, (RENEWED_MS, cap_ms)).await;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::journal::Journal;
 use super::{AtStep, RunError};
+use crate::authority::broker::Broker;
 use crate::authority::{Bao, OpenBao};
 use crate::backend::Running;
 use crate::credential::Issued;
@@ -27,6 +28,8 @@ pub struct Hooks {
     pub saboteur: Option<Bao>,
     /// An actor that can seal.
     pub operator: Bao,
+    /// Who issues in the authority's stead: the faults of an authority hit it.
+    pub broker: Option<Arc<Broker>>,
     subject: Option<Issued>,
     healings: Arc<Mutex<Vec<Healing>>>,
 }
@@ -40,8 +43,10 @@ impl Hooks {
         authority: Arc<OpenBao>,
         saboteur: Option<Bao>,
         operator: Bao,
+        broker: Option<Arc<Broker>>,
     ) -> Self {
-        Self { sabotage, journal, backend, authority, saboteur, operator, subject: None, healings: Arc::default() }
+        let (subject, healings) = (None, Arc::default());
+        Self { sabotage, journal, backend, authority, saboteur, operator, broker, subject, healings }
     }
     /// With the subject that was issued.
     pub fn of(&self, subject: &Issued) -> Self {
@@ -112,6 +117,8 @@ impl Hooks {
                 let text = sabotage.variant(name).ok_or_else(|| format!("{name} was not read")).at_step("variant")?;
                 self.backend.configure(text).await.at_step("variant")
             }
+            // It was started so; it says itself whether it is.
+            Action::Broker(how) => self.broken(how),
             Action::Skip(_) => Ok(()),
         }
     }
@@ -127,7 +134,7 @@ impl Hooks {
 
     async fn exec(&self, Exec { r#in, run }: &Exec) -> Result<(), RunError> {
         let run = run.iter().map(|a| self.filled(a)).collect::<Result<Vec<_>, _>>()?;
-        let (code, output) = self.container(*r#in).exec(&run).await.at_step("exec")?;
+        let (code, output) = self.container(*r#in)?.exec(&run).await.at_step("exec")?;
         if code == 0 { Ok(()) } else { Err(format!("ended with {code}: {}", output.trim())).at_step("exec") }
     }
 
@@ -175,8 +182,9 @@ impl Hooks {
                 self.operator.call("PUT", "sys/seal", None).await.map(|_| ()).at_step("sealing")
             }
             (FaultServer::Backend, FaultKind::Sealed) => Err("only the authority can be sealed").at_step("fault"),
-            (server, FaultKind::Paused) => self.container(server).pause().await.at_step("pausing"),
-            (server, FaultKind::Killed) => self.container(server).kill().await.at_step("killing"),
+            (server, FaultKind::Paused) => self.container(server)?.pause().await.at_step("pausing"),
+            (server, FaultKind::Killed) => self.container(server)?.kill().await.at_step("killing"),
+            (server, FaultKind::Restarted) => self.container(server)?.stop().await.at_step("stopping"),
         }
     }
 
@@ -185,24 +193,36 @@ impl Hooks {
             (FaultServer::Authority, FaultKind::Sealed) => {
                 self.authority.unseal(&self.operator).await.at_step("unsealing")
             }
-            (server, FaultKind::Paused) => self.container(server).unpause().await.at_step("unpausing"),
+            (server, FaultKind::Paused) => self.container(server)?.unpause().await.at_step("unpausing"),
             (FaultServer::Backend, _) => {
                 self.backend.container().start_again().await.at_step("starting the backend again")?;
                 self.backend.ready().await.at_step("starting the backend again")?;
                 self.journal.another_identity("backend", &self.backend.identity());
                 Ok(())
             }
-            (FaultServer::Authority, FaultKind::Killed) => {
-                Err("its storage is in memory: a killed authority cannot come back")
-                    .at_step("starting the authority again")
+            (FaultServer::Authority, FaultKind::Killed | FaultKind::Restarted) => {
+                if let Some(broker) = &self.broker {
+                    return broker.start_again().await.at_step("starting the broker again");
+                }
+                Err("its storage is in memory: what it had is gone").at_step("starting the authority again")
             }
         }
     }
 
-    fn container(&self, server: FaultServer) -> &crate::environment::Container {
-        match server {
-            FaultServer::Authority => &self.authority.container,
-            FaultServer::Backend => self.backend.container(),
+    /// The broker says in its log in which way it is broken.
+    fn broken(&self, how: &str) -> Result<(), RunError> {
+        let (_, log) = self.broker.as_ref().ok_or("there is no broker").at_step(how)?.lines();
+        if log.iter().any(|line| line.text.contains("broken on purpose")) {
+            return Ok(());
+        }
+        Err("the broker does not say that it is broken").at_step(how)
+    }
+
+    fn container(&self, server: FaultServer) -> Result<&crate::environment::Container, RunError> {
+        match (server, &self.broker) {
+            (FaultServer::Backend, _) => Ok(self.backend.container()),
+            (FaultServer::Authority, Some(broker)) => broker.running().at_step("fault"),
+            (FaultServer::Authority, None) => Ok(&self.authority.container),
         }
     }
 }
@@ -216,6 +236,7 @@ fn what(action: &Action) -> String {
         Action::Exec(exec) => format!("a command in the {}", name(exec.r#in)),
         Action::Fault(fault) => fault.resolve().map_or_else(|e| e, |f| format!("{} {}", name(f.server), word(f.kind))),
         Action::Variant(variant) => format!("the variant {variant}"),
+        Action::Broker(how) => format!("a broker that {how}"),
         Action::Skip(step) => format!("without {step}"),
     }
 }
@@ -232,6 +253,7 @@ fn word(kind: FaultKind) -> &'static str {
         FaultKind::Paused => "paused",
         FaultKind::Killed => "killed",
         FaultKind::Sealed => "sealed",
+        FaultKind::Restarted => "restarted",
     }
 }
 

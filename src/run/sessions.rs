@@ -1,7 +1,9 @@
 //! Sessions that were open before the trigger, and clients that reconnect all the time.
 
 use super::journal::{Journal, SeriesWriter};
-use super::probing::{SLOW, Schedule, Shared};
+use super::pace::SLOW;
+use super::probing::{Schedule, Shared};
+use super::supply::{NONE_LEFT, Supply};
 use crate::backend::{Credential, OpenSession, Running};
 use crate::history::{Part, Series};
 use crate::observation::{Saw, Stage};
@@ -9,14 +11,16 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Between two questions to an open session while it matters: a question costs the server next to nothing.
-const FAST: Duration = Duration::from_millis(5);
+const FAST: Duration = Duration::from_millis(10);
 /// Between two questions to a control's session, which only has to be seen alive on both sides of a subject's end; and after a refused
 /// login. What competes with the subject's probes for the processor makes the interval of its death wider.
 const STEADY: Duration = Duration::from_millis(20);
 /// After that long a closed session is asked once more: several answers of the control's have come meanwhile.
 const AGAIN: Duration = Duration::from_millis(60);
-/// Clients that reconnect at once: several, because the race that they look for is narrow.
+/// Clients that reconnect: several, because the race that they look for is narrow. The first does so at once, each further one so much
+/// later: that looks at the race at several instants, and does not crowd out the login that is being timed.
 const RECONNECTING_CLIENTS: u32 = 2;
+const STAGGER: Duration = Duration::from_millis(10);
 /// The kind whose client opens a new session whenever it lost one.
 const RECONNECTING: &str = "reconnecting";
 
@@ -26,6 +30,8 @@ pub struct Watched {
     session: Option<OpenSession>,
     writer: SeriesWriter,
     credential: Credential,
+    /// How long after its session's end it reconnects.
+    after: Duration,
 }
 
 /// Opens the sessions of one kind on the subject and one on the control.
@@ -36,13 +42,15 @@ pub async fn open(
     journal: &Journal,
     backend: &Running,
     kind: &str,
-    subject: &Credential,
-    control: &Credential,
+    subject: &Supply,
+    control: &Supply,
 ) -> Result<(Vec<Watched>, Watched), String> {
     let clients = if kind == RECONNECTING { RECONNECTING_CLIENTS } else { 1 };
     let mut subjects = Vec::new();
     for client in 0..clients {
-        subjects.push(watched(journal, backend, Part::Session { kind: kind.into(), client }, kind, subject).await?);
+        let part = Part::Session { kind: kind.into(), client };
+        let watched = watched(journal, backend, part, kind, subject).await?;
+        subjects.push(Watched { after: STAGGER * client, ..watched });
     }
     let control = watched(journal, backend, Part::ControlSession { kind: kind.into() }, kind, control).await?;
     Ok((subjects, control))
@@ -53,17 +61,21 @@ async fn watched(
     backend: &Running,
     part: Part,
     kind: &str,
-    credential: &Credential,
+    supply: &Supply,
 ) -> Result<Watched, String> {
     let mut writer = SeriesWriter::new(journal, Series { part, door: kind.into() });
+    let (credential, member) = supply.take().ok_or(NONE_LEFT)?;
+    if let Some(member) = member {
+        writer.presents(member);
+    }
     let sent_us = journal.now_us();
     let session = backend
-        .open(credential, kind)
+        .open(&credential, kind)
         .await
         .map_err(|(_, saw)| format!("a session of kind {kind} could not be opened: {}", saw.label()))?;
     let (stage, saw) = session.probe().await;
     writer.record(sent_us, stage, saw);
-    Ok(Watched { kind: kind.into(), session: Some(session), writer, credential: credential.clone() })
+    Ok(Watched { kind: kind.into(), session: Some(session), writer, credential, after: Duration::ZERO })
 }
 
 /// Asks the session until it is closed, for `longer_us` after the logins are given up; a reconnecting client until the subject's watch is over;
@@ -105,6 +117,8 @@ pub async fn watch(
         } else {
             FAST
         };
+        // They are of the first door; what is left of another one's watch tells nothing of them.
+        let wait = if shared.door_is_over(0) && !shared.is_over() { wait.max(SLOW) } else { wait };
         if shared.is_over() {
             tokio::time::sleep(wait.min(FAST)).await;
         } else {
@@ -148,7 +162,8 @@ impl Watched {
         self.writer.record(sent_us, stage, saw);
         if closed && reconnects {
             self.session = None;
-            // At once: the race between the end of the session and the end of the user is what it looks for.
+            // The race between the end of the session and the end of the user is what it looks for.
+            tokio::time::sleep(self.after).await;
             return Box::pin(self.ask(backend, journal, reconnects)).await;
         }
         closed

@@ -1,24 +1,30 @@
 //! One drill's stage: its servers side by side, its tenants, its scenarios side by side, and the end of it all.
 
+use super::house::House;
 use super::journal::Journal;
 use super::office::{self, Office};
-use super::prepare::{Prepared, correlation, own_mount};
+use super::prepare::{self, Prepared, correlation};
 use super::probing::Prober;
 use super::proof::AuditLog;
 use super::sabotage::Hooks;
 use super::scenario::ScenarioRun;
-use super::{AtStep, RunError, bracket, parent};
-use crate::authority::{Rival, other_than};
-use crate::backend::{Credential, Running};
+use super::{AtStep, RunError, bracket, broker, outage, parent, stock, teardown};
+use crate::authority::{OpenBao, Rival, Tenant, other_than};
+use crate::backend::{Audience, Credential, IdentityProvider, Running};
+use crate::credential::{Ability, CredentialPlan, Issued, Issuer};
 use crate::definition::sabotage::{Point, Sabotage};
 use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::environment::{EngineHandle, ImageChoice, ImageMode, Labels, Network, resolve_image};
-use crate::history::Body;
 use crate::history::log::Log;
+use crate::history::{Body, State};
 use crate::secret::Redactor;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, OnceCell};
+
+/// How often the inspector logs in before set-up gives up.
+const SET_UP_TRIES: usize = 5;
 
 /// What all drills of a run share.
 #[derive(Clone)]
@@ -39,6 +45,8 @@ pub struct RunContext {
     pub say: super::Say,
     /// The servers' own logs, by name, kept where the run did not pass.
     pub server_logs: Arc<Mutex<super::ServerLogs>>,
+    /// The OpenBao that drills share, where they do.
+    pub house: Option<Arc<House>>,
     /// Keep the servers, and write a person's login into this file.
     pub keep: Option<std::path::PathBuf>,
 }
@@ -47,16 +55,21 @@ pub struct RunContext {
 pub struct Stage {
     /// The authority's half.
     pub office: Office,
-    network: Network,
+    /// Where its servers are.
+    pub network: Network,
     /// Where credentials must die.
     pub backend: Arc<Running>,
     /// Bootstrap credentials of the tenant's parent, the other tenant's, and of mounts of their own.
     pub parents: Vec<Credential>,
     rival_connected: OnceCell<()>,
+    /// Mounts besides the usual one.
+    connected: Mutex<BTreeMap<String, Arc<OnceCell<()>>>>,
     /// What runs out by itself goes first: the others begin when its bracket is complete.
     pub lead: Lead,
-    /// The bootstrap parent and its control, between rotation and the look afterwards.
-    pub parent_probers: Mutex<Option<(Prober, Prober)>>,
+    /// Names of all credentials that the run was given, whoever asked for them.
+    pub given: Mutex<BTreeSet<String>>,
+    /// The bootstrap parent and its control at each door, between rotation and the look afterwards.
+    pub parent_probers: Mutex<Vec<(Prober, Prober)>>,
 }
 
 /// Counts those whose TTL runs while they get ready.
@@ -131,13 +144,30 @@ async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, tag: &str, journal: 
     let finishing = scenarios.iter().zip(settled).filter_map(|(s, settled)| Some((s, settled?)));
     let finished = finishing.map(|(s, settled)| async move { (s, s.finish(settled).await) });
     let finished = futures_util::future::join_all(finished).await;
-    let log = AuditLog::read(context, &stage, journal).await?;
-    futures_util::future::join_all(finished.iter().map(|(s, finished)| s.audit(&log, finished))).await;
+    if let Err(e) = stock::strays(&stage, journal).await {
+        journal.problem(e.step, e.what);
+    }
+    if let Err(e) = outage::look(&stage, &finished).await {
+        journal.problem(e.step, e.what);
+    }
+    // An authority that gives no answer any more must not keep the rest from being torn down.
+    match AuditLog::read(context, &stage, journal).await {
+        Ok(log) => {
+            futures_util::future::join_all(finished.iter().map(|(s, finished)| s.audit(&log, finished))).await;
+        }
+        Err(e) => {
+            journal.problem(e.step, e.what);
+            // What was observed was observed to its end; only the log is missing.
+            for (s, _) in &finished {
+                s.journal.enter(State::Done);
+            }
+        }
+    }
     drop(finished);
     drop(scenarios);
     (context.say)(&plan.drill, "tearing down");
     if let Some(stage) = Arc::into_inner(stage) {
-        tear_down(context, stage, tag, journal).await;
+        teardown::tear_down(context, stage, tag, journal).await;
     }
     Ok(())
 }
@@ -151,23 +181,30 @@ async fn bring_stage_up(
     let (docker, run) = (&context.engine.docker, context.labels.run());
     let name = |what: &str| format!("drill-{run}-{tag}-{what}");
     (context.say)(&plan.drill, "starting openbao and the backend");
-    let network = name("net");
+    let network_name = name("net");
+    let network = async {
+        match context.house.as_ref().filter(|house| house.takes(plan)) {
+            Some(house) => house.network(context).await.cloned(),
+            None => Network::create(docker, &network_name, &context.labels, &context.engine.reach)
+                .await
+                .at_step("making the network"),
+        }
+    };
     let (network, authority_image, backend_image) = tokio::join!(
-        Network::create(docker, &network, &context.labels, &context.engine.reach),
+        network,
         resolve_image(docker, &plan.authority_image, context.images),
         resolve_image(docker, plan.backend.image(), context.images),
     );
-    let (network, authority_image, backend_image) = (
-        network.at_step("making the network")?,
-        authority_image.at_step("openbao's image")?,
-        backend_image.at_step("the backend's image")?,
-    );
+    let (network, authority_image, backend_image) =
+        (network?, authority_image.at_step("openbao's image")?, backend_image.at_step("the backend's image")?);
     let tenant = plan.scenarios.first().map(|s| s.caller.tenant.clone()).unwrap_or_default();
     if plan.scenarios.iter().any(|s| s.caller.tenant != tenant) {
         return Err("callers of several tenants in one drill").at_step("set-up is not supported yet");
     }
+    let provider = identity_provider(context, &name("openbao"), &tenant, plan);
     let authority = office::open(context, journal, &network, name("openbao"), authority_image, plan);
-    let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, &tenant, plan);
+    let told = (tenant.as_str(), &provider);
+    let backend = bring_backend_up(context, journal, &network, name("backend"), backend_image, told, plan);
     let (authority, backend) = tokio::join!(authority, backend);
     let ((office, prepared), (backend, parents)) = (authority?, backend?);
     let stage = Stage {
@@ -176,10 +213,12 @@ async fn bring_stage_up(
         backend: Arc::new(backend),
         parents,
         rival_connected: OnceCell::new(),
+        connected: Mutex::default(),
         lead: Lead::default(),
+        given: Mutex::default(),
         parent_probers: Mutex::default(),
     };
-    stage.connect(journal).await?;
+    stage.connect(context, tag, journal).await?;
     Ok((stage, prepared))
 }
 
@@ -189,14 +228,29 @@ impl Stage {
         &self.office.drill
     }
 
+    /// Remembers that a credential came into the run's hands.
+    pub fn give(&self, issued: &Issued) {
+        self.give_name(&issued.credential.name);
+    }
+
+    /// The same by its name.
+    pub fn give_name(&self, name: &str) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_string());
+    }
+
     /// Connects the engine with the backend. The parent gets a password that only the authority knows before anything is issued.
-    async fn connect(&self, journal: &Journal) -> Result<(), RunError> {
+    async fn connect(&self, context: &RunContext, tag: &str, journal: &Journal) -> Result<(), RunError> {
         const STEP: &str = "connecting openbao with the backend";
         let from_us = journal.now_us();
-        let parent = self.parents.first().ok_or("no parent").at_step(STEP)?;
         let issuer = &self.office.issuer;
-        let connected = async { issuer.connect(self.backend.authority_connection(parent)).await.at_step(STEP) };
-        let inspector = async { self.backend.check_inspector().await.at_step("seeding the backend") };
+        if let Some(presented) = issuer.presented() {
+            presented.meets(&self.backend);
+        }
+        let connected = async {
+            self.connect_engine(issuer, 0, STEP).await?;
+            self.vouch_for(issuer).await
+        };
+        let inspector = self.inspector_is_in();
         let bootstrap = async {
             parent::before(self, journal).await;
             Ok(())
@@ -207,25 +261,75 @@ impl Stage {
             // While the shared parent's password is still known.
             self.rival().await?;
         }
-        if !self.office.skips("rotate-root") {
-            issuer.rotate_parent().await.at_step("rotating the parent")?;
+        if let CredentialPlan::Brokered(plan) = &self.drill().credential {
+            // It takes both tenants' parents when it starts, and gives each a new secret.
+            self.rival().await?;
+            broker::start(context, self, plan, tag, journal).await?;
+        } else if !self.office.skips("rotate-root") {
+            self.rotate(issuer).await?;
         }
+        self.office.write_waiting().await?;
         journal.step("openbao connected, parent rotated, administrator's statements", from_us);
         Ok(())
     }
 
-    /// Connects a scenario's own mount, as a parent of its own.
+    /// A single login has a probe's short time-out; set-up is busier than a probe is, so it may try again.
+    async fn inspector_is_in(&self) -> Result<(), RunError> {
+        let mut seen = Ok(());
+        for _ in 0..SET_UP_TRIES {
+            seen = self.backend.check_inspector().await;
+            if seen.is_ok() {
+                break;
+            }
+        }
+        seen.at_step("seeding the backend")
+    }
+
+    /// Connects the mount of a role where it is not the usual one, as a parent of its own; once however many roles are there.
     ///
     /// # Errors
     /// The authority refuses.
-    pub async fn connect_own_mount(&self, plan: &ScenarioPlan, prepared: &Prepared) -> Result<(), RunError> {
-        const STEP: &str = "connecting the scenario's own mount";
-        let own = self.drill().scenarios.iter().filter(|s| own_mount(s));
-        let Some(at) = own.into_iter().position(|s| s.scenario == plan.scenario) else { return Ok(()) };
-        let parent = self.parents.get(at + 2).ok_or("no parent of its own").at_step(STEP)?;
-        prepared.subject.connect(self.backend.authority_connection(parent)).await.at_step(STEP)?;
-        prepared.subject.rotate_parent().await.at_step("rotating the mount's parent")?;
+    pub async fn connect_mount(&self, issuer: &Issuer) -> Result<(), RunError> {
+        const STEP: &str = "connecting a mount of its own";
+        let mounts = prepare::own_mounts(self.drill());
+        let Some(at) = mounts.iter().position(|mount| mount == issuer.place().0) else { return Ok(()) };
+        let connect = async {
+            self.connect_engine(issuer, at + 2, STEP).await?;
+            self.vouch_for(issuer).await?;
+            self.rotate(issuer).await
+        };
+        let cell = {
+            let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            connected.entry(mounts[at].clone()).or_default().clone()
+        };
+        cell.get_or_try_init(|| connect).await?;
         Ok(())
+    }
+
+    /// Tells a mount's engine how to reach the backend as a parent, where it does.
+    async fn connect_engine(&self, issuer: &Issuer, parent: usize, step: &str) -> Result<(), RunError> {
+        if !self.drill().credential.can(Ability::LogsIn) {
+            return Ok(());
+        }
+        let parent = self.parents.get(parent).ok_or("no parent").at_step(step)?;
+        issuer.connect(self.backend.authority_connection(parent), parent).await.at_step(step)
+    }
+
+    /// Tells the backend whose signature it takes, where it goes by one. Nobody else's than the drill's own tenant's.
+    async fn vouch_for(&self, issuer: &Issuer) -> Result<(), RunError> {
+        const STEP: &str = "telling the backend of its authority";
+        match issuer.anchor().await.at_step(STEP)? {
+            Some(anchor) => self.backend.trust(&anchor).await.at_step(STEP),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a mount's parent a secret that only the authority knows, where its engine can.
+    async fn rotate(&self, issuer: &Issuer) -> Result<(), RunError> {
+        if !self.drill().credential.can(Ability::RotatesParent) {
+            return Ok(());
+        }
+        issuer.rotate_parent().await.at_step("rotating the parent")
     }
 
     /// The other tenant, its engine connected as a parent of its own; when it is first needed, which is while others wait.
@@ -237,11 +341,10 @@ impl Stage {
         let rival = self.office.rival().await?;
         let connect = async {
             let own = !self.office.skips("own-parent");
-            let parent = self.parents.get(usize::from(own)).ok_or("no parent").at_step(STEP)?;
             let issuer = self.office.rivals_issuer(rival);
-            issuer.connect(self.backend.authority_connection(parent)).await.at_step(STEP)?;
+            self.connect_engine(&issuer, usize::from(own), STEP).await?;
             if own {
-                issuer.rotate_parent().await.at_step("rotating another tenant's parent")?;
+                self.rotate(&issuer).await?;
             }
             Ok(())
         };
@@ -250,13 +353,30 @@ impl Stage {
     }
 }
 
+/// Whose identity tokens the backend takes: of the tenant's namespace, at the authority that is being started beside it.
+fn identity_provider(context: &RunContext, own: &str, tenant: &str, plan: &DrillPlan) -> IdentityProvider {
+    let shared = context.house.as_ref().filter(|house| house.takes(plan)).map(|_| House::server_name(context));
+    let address = OpenBao::address_of(shared.as_deref().unwrap_or(own));
+    let namespace = Tenant::namespace_of(tenant, &plan.drill);
+    let provider = Issuer::provider(&plan.credential, &namespace, &address, &prepare::twins(plan));
+    let mut provider = provider.unwrap_or_default();
+    if context.sabotage.as_ref().is_some_and(|s| s.skips("own-provider")) {
+        // Another tenant's besides, for an audience of their own.
+        let theirs = Tenant::namespace_of(other_than(tenant), &plan.drill);
+        let theirs = Issuer::provider(&plan.credential, &theirs, &address, &[]).unwrap_or_default();
+        let discovery = Some(theirs.discovery);
+        provider.audiences.extend(theirs.audiences.into_iter().map(|a| Audience { discovery: discovery.clone(), ..a }));
+    }
+    provider
+}
+
 async fn bring_backend_up(
     context: &RunContext,
     journal: &Journal,
     network: &Network,
     name: String,
     image: ImageChoice,
-    tenant: &str,
+    (tenant, provider): (&str, &IdentityProvider),
     plan: &DrillPlan,
 ) -> Result<(Running, Vec<Credential>), RunError> {
     let from_us = journal.now_us();
@@ -267,7 +387,7 @@ async fn bring_backend_up(
         &context.labels,
         &name,
         image.clone(),
-        &plan.backend,
+        (&plan.backend, provider),
         &context.redactor,
     )
     .await
@@ -287,8 +407,11 @@ async fn bring_backend_up(
     });
     let from_us = journal.now_us();
     let mut parents = vec![tenant.to_string(), other_than(tenant).to_string()];
-    parents.extend(plan.scenarios.iter().filter(|s| own_mount(s)).map(|s| format!("{tenant}-{}", s.scenario)));
+    parents.extend(prepare::own_mounts(plan).iter().map(|mount| format!("{tenant}-{mount}")));
     let parents = backend.prepare(&parents).await.at_step("seeding the backend")?;
+    if let (Some(parent), Some(users)) = (parents.first(), prepare::static_users(plan)) {
+        backend.enrol(parent, &users).await.at_step("seeding the backend")?;
+    }
     journal.step("parents, inspector and seed data", from_us);
     Ok((backend, parents))
 }
@@ -311,6 +434,7 @@ async fn scenario_runs(
             office.server.clone(),
             office.saboteur.clone(),
             office.actors.operator.clone(),
+            office.actors.broker.clone(),
         );
         hooks.at(Point::SetUp).await?;
         runs.push(ScenarioRun {
@@ -325,45 +449,6 @@ async fn scenario_runs(
     }
     // What ends by itself is the critical path, the longest first: its requests go first.
     runs.sort_by_key(|r| std::cmp::Reverse(r.plan.trigger.ttl_ms()));
-    stage.lead.expect(runs.iter().filter(|r| !r.plan.trigger.is_requested()).count());
+    stage.lead.expect(runs.iter().filter(|r| r.plan.trigger.runs_out()).count());
     Ok(runs)
-}
-
-async fn tear_down(context: &RunContext, stage: Stage, tag: &str, journal: &Journal) {
-    let from_us = journal.now_us();
-    let plan = stage.office.drill.clone();
-    {
-        let mut logs = context.server_logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
-        logs.push((format!("{}{nth}-openbao", plan.drill), stage.office.server.container.logs.lines()));
-        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.log()));
-    }
-    if let Some(file) = &context.keep {
-        let Office { server, actors, .. } = &stage.office;
-        if let Err(e) = super::keep::write(file, &plan, server, actors, &stage.backend).await {
-            journal.problem("keeping the servers", e);
-        }
-        // Dropped, a container would be removed.
-        std::mem::forget(stage);
-        return;
-    }
-    // A sabotage leaves behind what it breaks: that is what it is for.
-    if context.sabotage.is_none()
-        && let Err(e) = stage.office.close(&stage.backend).await
-    {
-        journal.problem(e.step, e.what);
-    }
-    let Stage { network, office, backend, .. } = stage;
-    let authority = async {
-        if let Some(server) = Arc::into_inner(office.server) {
-            server.container.remove().await;
-        }
-    };
-    let backend = async {
-        if let Some(server) = Arc::into_inner(backend) {
-            server.into_container().remove().await;
-        }
-    };
-    tokio::join!(authority, backend, network.remove());
-    journal.step("torn down", from_us);
 }

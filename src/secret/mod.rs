@@ -53,6 +53,15 @@ impl Secret {
         Self::new(text, redactor)
     }
 
+    /// The lines of the private key that it holds, or of a secret of several parts: a log may break it up, and each line is as secret.
+    pub fn key_lines(&self) -> impl Iterator<Item = &str> {
+        let begins = |line: &str| line.starts_with("-----BEGIN ") && line.ends_with("PRIVATE KEY-----");
+        // Without a key in it each line is a part by itself; of one line nothing is broken up.
+        let parts = !self.0.contains("-----BEGIN ") && self.0.lines().nth(1).is_some();
+        let from = self.0.lines().skip_while(move |line| !(parts || begins(line))).skip(usize::from(!parts));
+        from.take_while(|line| !line.starts_with("-----END ")).filter(|line| line.len() >= SHORTEST)
+    }
+
     /// The text itself, for the one place that sends it.
     pub fn expose(&self) -> &str {
         &self.0

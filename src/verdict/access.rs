@@ -16,7 +16,7 @@ fn before_us(view: &View<'_>) -> Option<u64> {
 
 /// The subject and the control are accepted before the trigger.
 pub fn accepted_before(view: &View<'_>, door: &str) -> Found {
-    let all = (0..view.plan.leases.max(1)).map(|member| one_accepted(view, door, member));
+    let all = (0..view.subjects()).map(|member| one_accepted(view, door, member));
     all.reduce(|worst, found| if found.outcome > worst.outcome { found } else { worst })
         .unwrap_or_else(|| Found::unknown(Reason::NotObserved, "", "nobody to judge", vec![]))
 }
@@ -99,10 +99,10 @@ pub fn bogus_refused(view: &View<'_>, door: &str) -> Found {
 /// What the subject must be able to do, it can.
 pub fn allowed(view: &View<'_>) -> Found {
     let expected = "every allowed statement works";
-    let statements = view.drill.backend.statements().0;
+    let statements = view.drill.backend.scope().0;
     let mut events = Vec::new();
     let mut unknown = None;
-    for statement in statements {
+    for statement in &statements {
         match ran(view, By::Subject, statement, true) {
             None => unknown = unknown.or(Some((Reason::NotObserved, format!("not run: {statement}")))),
             Some((seq, Saw::Accepted { .. })) => events.push(seq),
@@ -121,11 +121,11 @@ pub fn allowed(view: &View<'_>) -> Found {
 /// What must be denied to the subject is, and it is no typing error: the administrator can.
 pub fn denied(view: &View<'_>) -> Found {
     let expected = "every denied statement is denied to the subject, and works for the administrator";
-    let statements = view.drill.backend.statements().1;
+    let statements = view.drill.backend.scope().1;
     let mut events = Vec::new();
     let mut unknown = None;
     let mut codes = Vec::new();
-    for statement in statements {
+    for statement in &statements {
         match ran(view, By::Subject, statement, false) {
             None => unknown = unknown.or(Some((Reason::NotObserved, format!("not run: {statement}")))),
             Some((seq, Saw::Accepted { .. })) => {

@@ -5,8 +5,20 @@ use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
 use crate::backend::Cause;
+use crate::credential::Ability;
 use crate::definition::Trigger;
 use crate::history::{Ack, Body, CALLERS_ACCESSOR, OPERATOR, Record};
+
+/// What ends a token.
+const TOKENS_END: &str = "auth/token/revoke-accessor";
+
+fn brokered(view: &View<'_>) -> bool {
+    view.drill.credential.can(Ability::Brokered)
+}
+
+fn leased(view: &View<'_>) -> bool {
+    view.drill.credential.can(Ability::Leases)
+}
 
 /// Every issue is in the log, with its lease.
 pub fn issuance(view: &View<'_>) -> Found {
@@ -15,16 +27,46 @@ pub fn issuance(view: &View<'_>) -> Found {
         for (_, record) in chain::subjects(view)? {
             events.push(chain::issuance(view, record)?.0);
         }
-        Ok((format!("{} in the audit log, with lease and correlation id", events.len()), events))
+        let by = if brokered(view) {
+            "the broker's audit, with lease and request id"
+        } else if leased(view) {
+            "the audit log, with lease and correlation id"
+        } else {
+            "the audit log, with request and correlation id"
+        };
+        Ok((format!("{} in {by}", events.len()), events))
     };
-    settle(view, "the audit log shows the issue, with its lease", found())
+    let expected = if brokered(view) {
+        "the broker's audit shows the issue, with its lease"
+    } else if leased(view) {
+        "the audit log shows the issue, with its lease"
+    } else {
+        "the audit log shows the issue, by the request's id"
+    };
+    settle(view, expected, found())
 }
 
 /// The request that ended it is in the log; where none is written (expiry, a cascade), the authority's log and the backend's refusal
 /// together.
 pub fn revocation(view: &View<'_>) -> Found {
     let expected = match view.plan.trigger {
+        Trigger::Revoke if brokered(view) => "the broker's audit shows the revocation",
+        Trigger::Teardown | Trigger::Incident { .. } if brokered(view) => {
+            "the audit log shows the request, the broker's audit each lease, and the backend ends it"
+        }
+        Trigger::Expire { .. } | Trigger::Renew { .. } if brokered(view) => {
+            "the broker's audit shows the expiry, and the backend ends it"
+        }
+        Trigger::Use => "nobody asks for its end",
+        Trigger::Revoke if view.of_stock() => "the audit log shows the request, the authority's log each lease",
         Trigger::Revoke => "the audit log shows the revocation",
+        Trigger::Rotate => "the audit log shows the rotation",
+        Trigger::Teardown | Trigger::Incident { .. } if !leased(view) => {
+            "the audit log shows the request, and the backend refuses"
+        }
+        Trigger::Expire { .. } | Trigger::Renew { .. } if !leased(view) => {
+            "no audit entry is written at expiry: the credential's own end is past, and the backend refuses"
+        }
         Trigger::Teardown | Trigger::Incident { .. } => {
             "the audit log shows the request, the authority's log each lease, and the backend refuses"
         }
@@ -44,13 +86,16 @@ fn revoked(view: &View<'_>) -> Linked {
         events.push(seq);
         said.push(format!("request {}", entry.request_id));
     }
-    if view.plan.trigger != Trigger::Revoke {
+    if !view.plan.trigger.ends_one() || view.of_stock() {
         events.extend(refused(view)?);
         said.push("refused at the backend".into());
-        for (_, record) in &subjects {
-            events.push(chain::revoked(view, &record.id)?);
+        if leased(view) {
+            for (_, record) in &subjects {
+                events.push(chain::revoked(view, record)?);
+            }
+            let whose = if brokered(view) { "the broker's audit" } else { "the authority's log" };
+            said.push(format!("{} in {whose}", subjects.len()));
         }
-        said.push(format!("{} in the authority's log", subjects.len()));
     }
     Ok((said.join(", "), events))
 }
@@ -68,13 +113,23 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
     let Some(trigger) = view.trigger() else {
         return Err((Reason::NotObserved, "there was no trigger".into(), vec![]));
     };
+    if brokered(view) && view.plan.trigger == Trigger::Revoke {
+        return super::brokered::revocation(view, record, (trigger.seq, trigger.ack));
+    }
+    // Without a lease, the request names the record in its path, or it ends the token that asked.
+    let names = |e: &crate::history::AuditEntry| e.path.ends_with(&format!("/{}", record.id));
+    let of_prefix = |e: &crate::history::AuditEntry| {
+        e.path.strip_prefix("sys/leases/revoke-prefix/").is_some_and(|p| record.id.starts_with(p))
+    };
     let path = |e: &crate::history::AuditEntry| match view.plan.trigger {
+        Trigger::Revoke if !leased(view) => names(e) || e.path == TOKENS_END,
+        Trigger::Incident { .. } if !leased(view) || brokered(view) => e.path == TOKENS_END,
+        Trigger::Revoke if view.of_stock() => of_prefix(e),
         Trigger::Revoke => e.path.starts_with("sys/leases/revoke") && e.path.ends_with(&record.id),
-        Trigger::Teardown => e.path == "auth/token/revoke-accessor",
-        Trigger::Incident { .. } => {
-            e.path.strip_prefix("sys/leases/revoke-prefix/").is_some_and(|p| record.id.starts_with(p))
-        }
-        Trigger::Expire { .. } | Trigger::Renew { .. } => false,
+        Trigger::Teardown => e.path == TOKENS_END,
+        Trigger::Incident { .. } => of_prefix(e),
+        Trigger::Rotate => e.path.ends_with(&format!("/rotate-role/{}", record.id)),
+        Trigger::Expire { .. } | Trigger::Renew { .. } | Trigger::Use => false,
     };
     let ours = |e: &crate::history::AuditEntry| view.correlations().any(|sent| e.correlation.as_deref() == Some(sent));
     let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && ours(e);
@@ -108,8 +163,13 @@ pub fn linked(view: &View<'_>) -> Found {
                 let ended = ending(view, record)?;
                 events.push(ended.0);
                 last_hmac = same_credential(view, record, issued, ended, &mut events)?.or(last_hmac);
-            } else {
-                events.push(chain::revoked(view, &record.id)?);
+            } else if leased(view) {
+                events.push(chain::revoked(view, record)?);
+            }
+            if brokered(view) {
+                let (seq, hmac) = super::brokered::asked(view, record)?;
+                events.push(seq);
+                last_hmac = last_hmac.or(Some(hmac.chars().take(24).collect()));
             }
         }
         let cause = causes(view)?;
@@ -126,15 +186,22 @@ fn same_credential(
     ended: Entry<'_>,
     events: &mut Vec<u64>,
 ) -> Result<Option<String>, Broken> {
+    let by_token = (!leased(view) || brokered(view)) && ended.1.path == TOKENS_END;
+    let asked_about = if brokered(view) { Some(super::brokered::asked(view, record)?.1) } else { None };
     let (value, asked, own) = match view.plan.trigger {
-        Trigger::Revoke => (record.id.as_str(), &ended.1.asked_lease_hmac, None),
-        Trigger::Teardown => {
-            let Some(own) = issued.1.accessor_hmac.as_deref() else {
+        // The path names it, which was looked at.
+        Trigger::Revoke if !leased(view) && !by_token => return Ok(None),
+        // The broker's audit names the lease in both.
+        Trigger::Revoke if brokered(view) => return Ok(None),
+        Trigger::Revoke if leased(view) && !view.of_stock() => (record.id.as_str(), &ended.1.asked_lease_hmac, None),
+        _ if by_token || view.plan.trigger == Trigger::Teardown => {
+            let Some(own) = asked_about.or(issued.1.accessor_hmac.as_deref()) else {
                 let observed = "the issue's entry does not say whose token asked";
                 return Err((Reason::NotObserved, observed.into(), vec![issued.0]));
             };
             (CALLERS_ACCESSOR, &ended.1.asked_accessor_hmac, Some(own))
         }
+        Trigger::Rotate => return same_user(record, issued, ended).map(|()| None),
         // The prefix in the path names it, which was looked at.
         _ => return Ok(None),
     };
@@ -150,17 +217,33 @@ fn same_credential(
     Ok(Some(hmac.chars().take(24).collect()))
 }
 
+/// There is no lease whose id could link the two: a role has one user, and both name the role at one mount.
+fn same_user(record: &Record, issued: Entry<'_>, ended: Entry<'_>) -> Result<(), Broken> {
+    let read = issued.1.path.strip_suffix(&format!("/static-creds/{}", record.role));
+    let rotated = ended.1.path.strip_suffix(&format!("/rotate-role/{}", record.role));
+    if read.is_some() && read == rotated {
+        return Ok(());
+    }
+    let observed = format!("{} was read, and {} ended it", issued.1.path, ended.1.path);
+    Err((Reason::AuditUnlinked, observed, vec![issued.0, ended.0]))
+}
+
 /// What the trigger was and what the backend's own log says of each refusal must agree.
 fn causes(view: &View<'_>) -> Result<String, Broken> {
     let authority_down =
         view.facts.iter().any(|e| matches!(&e.body, Body::Fault { server, .. } if server == "authority"));
+    // A credential that states its own end is refused by that, whatever the authority does besides.
+    let own_end = chain::subjects(view)?.iter().any(|(_, record)| record.stated_end.is_some());
+    let rotates = view.plan.trigger == Trigger::Rotate;
     let mut told = None;
     for counted in refused(view)? {
         let Some((seq, line, cause)) = super::trigger::reason_of(view, counted) else { continue };
         let agrees = match cause {
-            Cause::Gone | Cause::Barred | Cause::Unknown => true,
-            Cause::Expired => !view.plan.trigger.is_requested() && authority_down,
-            Cause::WrongSecret => false,
+            Cause::Unknown => true,
+            // A user that stays is not what ends at a rotation.
+            Cause::Gone | Cause::Barred => !rotates,
+            Cause::Expired => !view.plan.trigger.is_requested() && (authority_down || own_end),
+            Cause::WrongSecret => rotates,
         };
         if !agrees {
             let observed = format!("the trigger was {}, the backend's log says: {line}", view.plan.trigger.name());
@@ -224,6 +307,11 @@ fn tenants(view: &View<'_>, record: &Record) -> Linked {
     let (seq, entity) = chain::entity(view, issued)?;
     let (read, tenant) = chain::tenant_of(view, &record.namespace)?;
     let events = vec![issued.0, seq, read];
+    if let Some(said) = issued.1.broker.as_ref().and_then(|word| word.tenant.as_deref()).filter(|said| *said != tenant)
+    {
+        let observed = format!("the broker's audit says that it is {said}'s, the namespace is {tenant}'s");
+        return Err((Reason::MetadataDiffers, observed, events));
+    }
     let other = issued.1.namespace.as_str();
     if other != record.namespace {
         return Err((Reason::MetadataDiffers, format!("the entry stands in the namespace {other}"), events));
@@ -237,6 +325,7 @@ fn tenants(view: &View<'_>, record: &Record) -> Linked {
 
 /// The true credentials stand in no log.
 pub fn no_secret(view: &View<'_>) -> Found {
+    let brokers = "no credential or token stands in the audit log, the broker's, or the log of any server";
     let expected = "no credential or token stands in the audit log, the authority's log or the backend's";
-    super::search::nowhere(view, "credentials", expected, Vec::new())
+    super::search::nowhere(view, "credentials", if brokered(view) { brokers } else { expected }, Vec::new())
 }

@@ -1,9 +1,11 @@
 //! Lease id → audit entry of the issuance → entity → owner and tenant: what the authority says of a credential, joined.
 
+use super::brokered;
 use super::found::Found;
 use super::reason::Reason;
 use super::search;
 use super::view::View;
+use crate::credential::Ability;
 use crate::history::{Ack, AuditEntry, Body, Entity, Part, Record, place};
 
 /// Why a link is not there: the reason, in words, the events.
@@ -58,25 +60,30 @@ pub fn subjects<'a>(view: &View<'a>) -> Result<Vec<(u64, &'a Record)>, Broken> {
 /// The answered requests of this scenario in the audit log, whatever the answer was.
 pub fn answers<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
     view.facts.iter().filter_map(|e| match &e.body {
-        Body::Audit { entry, .. } if entry.kind == "response" => Some((e.seq, entry)),
+        Body::Audit { entry, .. } if entry.kind == "response" => Some((e.seq, &**entry)),
         _ => None,
     })
 }
 
 /// Those that were carried out.
 pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
-    answers(view).filter(|(_, e)| e.error.is_none())
+    answers(view).filter(|(_, e)| e.error.is_none() && e.broker.is_none())
 }
 
 /// Why an entry that should be in the log is not. Where evidence of the run is lost, the entry may be what is lost.
 pub fn missing(view: &View<'_>, what: &str) -> Broken {
-    if !view.whole {
-        return (Reason::EvidenceIncomplete, format!("{what} is not in what is left of the evidence"), vec![]);
-    }
     let log = view.facts.iter().rev().find_map(|e| match &e.body {
         Body::AuditLog { torn, marked, .. } => Some((e.seq, *torn, *marked)),
         _ => None,
     });
+    missing_in(view, what, log)
+}
+
+/// Where it was asked for in a log with so many torn lines, of which a mark was found or not.
+pub fn missing_in(view: &View<'_>, what: &str, log: Option<(u64, u64, bool)>) -> Broken {
+    if !view.whole {
+        return (Reason::EvidenceIncomplete, format!("{what} is not in what is left of the evidence"), vec![]);
+    }
     match log {
         None => (Reason::NotObserved, "the audit log was not read".into(), vec![]),
         Some((seq, _, false)) => {
@@ -89,16 +96,23 @@ pub fn missing(view: &View<'_>, what: &str) -> Broken {
     }
 }
 
-/// The issuance of a lease: by the path that issues, and the lease id in the answer.
+/// The issuance: by the path that issues, and the lease id in the answer; without a lease, by the request's own id.
 ///
 /// # Errors
 /// It is not there.
 pub fn issuance<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
-    let is_it = |(_, e): &Entry<'_>| {
-        e.lease_id.as_deref() == Some(&record.id)
-            && e.path.ends_with(&format!("/{}", record.role))
-            && e.operation == "read"
+    let kind = &view.drill.credential;
+    // A caller that names what it asks for sends it along.
+    let asks = if kind.can(Ability::CallerNames) { "update" } else { "read" };
+    let answered = |e: &AuditEntry| match record.request_id.as_deref() {
+        _ if kind.can(Ability::Leases) => e.lease_id.as_deref() == Some(&record.id) && e.operation == asks,
+        Some(request) => e.request_id == request,
+        None => false,
     };
+    if kind.can(Ability::Brokered) {
+        return brokered::issuance(view, record);
+    }
+    let is_it = |(_, e): &Entry<'_>| answered(e) && e.path.ends_with(&format!("/{}", record.role));
     entries(view).find(is_it).ok_or_else(|| missing(view, "the issuance"))
 }
 
@@ -148,14 +162,18 @@ pub fn hmac_of<'a>(view: &View<'a>, value: &str) -> Option<(u64, &'a str)> {
 /// # Errors
 /// It does not: missing where that log could be read to its end, else nothing follows. Both logs come through one stream of the engine's,
 /// so the mark in the audit log, which is written last, says whether the end was reached; where it is absent, the stream may have been cut.
-pub fn revoked(view: &View<'_>, lease: &str) -> Result<u64, Broken> {
+pub fn revoked(view: &View<'_>, record: &Record) -> Result<u64, Broken> {
+    if view.drill.credential.can(Ability::Brokered) {
+        return brokered::ended(view, record).map(|(seq, _)| seq);
+    }
+    let lease = record.id.as_str();
     let lines = || {
         view.facts.iter().filter_map(|e| match &e.body {
             Body::Revoked { lease, .. } => Some((e.seq, lease)),
             _ => None,
         })
     };
-    if let Some((seq, _)) = lines().find(|(_, l)| *l == lease) {
+    if let Some((seq, _)) = lines().find(|(_, l)| l.as_str() == lease) {
         return Ok(seq);
     }
     let what = format!("that {lease} was revoked is not in the authority's log");

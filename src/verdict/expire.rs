@@ -4,7 +4,7 @@ use super::Outcome;
 use super::exposure::death;
 use super::found::Found;
 use super::reason::Reason;
-use super::view::{Seen, View};
+use super::view::{Obs, Seen, View};
 use super::words::ms;
 use crate::history::Part;
 
@@ -23,6 +23,22 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
         record.stated_end.map(|end| u64::try_from(end.duration_since(view.head.started).as_micros()).unwrap_or(0));
     let end_us = stated.unwrap_or_else(|| sent_us.saturating_add(record.ttl_ms.saturating_mul(1000)));
     let death = death(subject, control);
+    let end_of = |o: Option<Obs<'_>>| match o.and_then(|o| o.presents).filter(|_| view.of_stock()) {
+        Some(member) => {
+            let (_, record, sent_us, _) = view.issued(&Part::Subject { member })?;
+            Some(sent_us.saturating_add(record.ttl_ms.saturating_mul(1000)))
+        }
+        None => Some(end_us),
+    };
+    // Each of a stock ends by itself: judged against the end of the one that was refused.
+    let Some(end_us) = end_of(death.counted.or(death.next)) else {
+        return Found::unknown(
+            Reason::NotObserved,
+            expected,
+            "what was presented is not known to be issued",
+            vec![seq],
+        );
+    };
     // One that rests: followed by anything but refusals it proves no death.
     if let Some(refused) = death.counted.filter(|o| o.done_us < end_us && death.settled) {
         let early = ms(i64::try_from(end_us - refused.done_us).unwrap_or(0), false);

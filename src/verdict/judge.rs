@@ -5,7 +5,7 @@ use super::found::Found;
 use super::reason::Reason;
 use super::view::{Run, Seen, View};
 use super::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
-use super::{access, audit, expire, metadata, policy, renew, residue, sessions, trigger};
+use super::{access, audit, except, expire, metadata, outage, policy, renew, residue, sessions, trigger};
 use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::history::{Body, History, Part};
 use jiff::SignedDuration;
@@ -13,18 +13,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Judges a history: the same history, the same verdicts, whenever and wherever.
 pub fn judge(history: &History) -> Verdicts {
-    let interrupted = history.events.iter().find_map(|e| match &e.body {
-        Body::Interrupted { by } => Some(by.clone()),
-        _ => None,
-    });
-    let (complete, timed) = in_order(history);
-    let run = Run { complete, timed, interrupted: interrupted.is_some() };
+    let (run, interrupted) = whole(history);
     let drills: Vec<DrillVerdict> = history.head.drills.iter().map(|d| drill(history, d, run)).collect();
     let worst = drills.iter().map(|d| d.outcome).max();
     // Nothing judged is nothing proved.
     let outcome = worst.unwrap_or(Outcome::Inconclusive);
     let outcome = if interrupted.is_some() { outcome.max(Outcome::Inconclusive) } else { outcome };
-    Verdicts { outcome, interrupted, drills }
+    let exceptions = except::uses(&history.head, &drills);
+    Verdicts { outcome, interrupted, drills, exceptions }
+}
+
+/// One scenario's observations as they are judged: for those who draw them.
+pub fn view<'a>(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan) -> View<'a> {
+    View::new(history, drill, plan, whole(history).0)
+}
+
+/// The run as a whole, and by what it was interrupted.
+fn whole(history: &History) -> (Run, Option<String>) {
+    let interrupted = history.events.iter().find_map(|e| match &e.body {
+        Body::Interrupted { by } => Some(by.clone()),
+        _ => None,
+    });
+    let (complete, timed) = in_order(history);
+    (Run { complete, timed, interrupted: interrupted.is_some() }, interrupted)
 }
 
 /// The events are numbered from 1 without holes or doubles: none is lost but perhaps the last ones, which the scenarios' ends tell.
@@ -38,7 +49,7 @@ fn in_order(history: &History) -> (bool, bool) {
 fn drill(history: &History, plan: &DrillPlan, run: Run) -> DrillVerdict {
     let scenarios: Vec<ScenarioVerdict> = plan.scenarios.iter().map(|s| scenario(history, plan, s, run)).collect();
     let outcome = scenarios.iter().map(|s| s.outcome).max().unwrap_or(Outcome::Inconclusive);
-    DrillVerdict { drill: plan.drill.clone(), outcome, scenarios, not_judged: not_judged(&plan.scenarios) }
+    DrillVerdict { drill: plan.drill.clone(), outcome, scenarios, not_judged: not_judged(plan) }
 }
 
 fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run) -> ScenarioVerdict {
@@ -56,7 +67,10 @@ fn scenario(history: &History, drill: &DrillPlan, plan: &ScenarioPlan, run: Run)
             bracket.push((name.clone(), found.outcome));
         }
         exposures.extend(found.exposure.clone());
-        checks.push(verdict(&view, check, check.id(), &name, of, found));
+        let mut verdict = verdict(&view, check, check.id(), &name, of, found);
+        // What rests on a check has seen it as it is; only now is its failure permitted.
+        except::cover(view.head, &mut verdict);
+        checks.push(verdict);
     }
     checks.sort_by_key(|c| std::cmp::Reverse(c.outcome));
     exposures.sort_by_key(|e| (e.session, e.upper_us.is_some(), std::cmp::Reverse(e.lower_us)));
@@ -81,17 +95,20 @@ fn find(check: Check, view: &View<'_>, of: &str, premises: &[(&str, Outcome)]) -
         Check::NoResidue => residue::no_residue(view),
         Check::StaysDead => trigger::stays_dead(view, of, premises),
         Check::ServiceReturns => trigger::service_returns(view, of),
+        Check::FailsClosed => outage::fails_closed(view, of),
         Check::NotEarly => expire::not_early(view, of, premises),
         Check::RenewExtended => renew::extended(view, of),
         Check::RenewCapped => renew::capped(view),
         Check::DeadAfterCap => renew::dead_after_cap(view, of, premises),
         Check::ReissueRefused => policy::reissue_refused(view),
+        Check::Dynamic => metadata::dynamic(view),
         Check::MetadataOwner => metadata::owner(view),
         Check::MetadataTenant => metadata::tenant(view),
         Check::MetadataScope => metadata::scope(view),
         Check::MetadataTtl => metadata::ttl(view),
         Check::MetadataLease => metadata::lease(view),
         Check::RoleRefused => policy::role_refused(view),
+        Check::ScopeRefused => policy::scope_refused(view),
         Check::TtlCapped => policy::ttl_capped(view),
         Check::TenantIsolated => policy::tenant_isolated(view, of),
         Check::ParentUnreadable => policy::parent_unreadable(view),
@@ -123,6 +140,7 @@ fn verdict(view: &View<'_>, check: Check, id: &str, name: &str, of: Option<Strin
         means: red.then(|| found.reason.text().1.to_string()),
         look_at: view.plan.at.clone(),
         events: ranges(found.events),
+        exception: None,
         premise: found.premise.map(|p| full(&p)),
     }
 }

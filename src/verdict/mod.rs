@@ -2,13 +2,17 @@
 
 mod access;
 mod audit;
+mod brokered;
 mod chain;
 mod check;
+mod except;
 mod expire;
 mod exposure;
 mod found;
 mod judge;
 mod metadata;
+mod once;
+mod outage;
 mod outcome;
 mod policy;
 mod reason;
@@ -20,7 +24,8 @@ mod trigger;
 mod view;
 mod words;
 
-pub use check::{Check, TABLE, checks_of, not_judged};
-pub use judge::judge;
+pub use check::{Check, TABLE, check_ids, checks_of, not_judged};
+pub use judge::{judge, view};
 pub use outcome::*;
 pub use reason::Reason;
+pub use view::{Line, Obs, OriginSpan, Seen, View};

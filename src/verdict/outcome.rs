@@ -39,6 +39,56 @@ pub struct Verdicts {
     pub interrupted: Option<String>,
     /// In the order of the plan.
     pub drills: Vec<DrillVerdict>,
+    /// What became of each exception, in the order of the head.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<ExceptionUse>,
+}
+
+/// What became of an exception.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionUse {
+    /// Its id.
+    pub id: String,
+    /// The whole id of the check that it is for.
+    pub check: String,
+    /// What became of it.
+    #[serde(rename = "use")]
+    pub state: Use,
+}
+
+/// What became of an exception in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Use {
+    /// The check failed, and it covers that.
+    Applied,
+    /// The check passed, or another exception covers it: this one is not needed any more.
+    Stale,
+    /// Its last day is over: it covers nothing.
+    Expired,
+    /// It is granted on a later day: it covers nothing yet.
+    NotYet,
+    /// The check is inconclusive: nothing was covered, and nothing shown.
+    NotJudged,
+    /// The check is not of this run.
+    NotRun,
+    /// The evidence knows no day: nothing is covered.
+    Undated,
+}
+
+impl Use {
+    /// As in the evidence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Stale => "stale",
+            Self::Expired => "expired",
+            Self::NotYet => "not-yet",
+            Self::NotJudged => "not-judged",
+            Self::NotRun => "not-run",
+            Self::Undated => "undated",
+        }
+    }
 }
 
 impl Verdicts {
@@ -132,6 +182,9 @@ pub struct CheckVerdict {
     pub look_at: Location,
     /// The events it rests on: inclusive ranges of `seq`.
     pub events: Vec<(u64, u64)>,
+    /// The exception that covers the failure: its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
     /// The check whose failure made this one impossible to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub premise: Option<String>,

@@ -4,7 +4,7 @@ use super::exposure::sandwiched;
 use super::found::Found;
 use super::reason::Reason;
 use super::view::{Line, Obs, Seen, View};
-use crate::credential::CAPPED;
+use crate::credential::{Ability, CAPPED};
 use crate::history::{Attempt, Body, Claim, Grant, Part, seeker};
 use std::collections::BTreeSet;
 
@@ -34,11 +34,22 @@ fn words(attempt: &Attempt) -> String {
 /// after, the same caller is granted what it may have.
 pub fn role_refused(view: &View<'_>) -> Found {
     let expected = "a role that the caller may not use is refused with 403, the caller's own is not";
-    let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::RoleRefused).collect();
+    refused(view, Claim::RoleRefused, expected, &[403])
+}
+
+/// A role refuses with 400, a policy with 403. The requests are those by which the same caller is granted what it may have, but for
+/// the name.
+pub fn scope_refused(view: &View<'_>) -> Found {
+    let expected = "whatever the caller asks for beyond its role is refused with 400 or 403, its own is not";
+    refused(view, Claim::ScopeRefused, expected, &[400, 403])
+}
+
+fn refused(view: &View<'_>, claim: Claim, expected: &str, by: &[u16]) -> Found {
+    let tried: Vec<(u64, &Attempt)> = attempts(view, claim).collect();
     if let Some((seq, attempt)) = tried.iter().find(|(_, a)| succeeded(a)) {
         return Found::failed(Reason::Breach, expected, words(attempt), vec![*seq]);
     }
-    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| a.status != 403) {
+    if let Some((seq, attempt)) = tried.iter().find(|(_, a)| !by.contains(&a.status)) {
         return Found::unknown(Reason::NoAnswer, expected, words(attempt), vec![*seq]);
     }
     let (Some((first, _)), Some((last, _))) = (tried.first(), tried.last()) else {
@@ -48,10 +59,12 @@ pub fn role_refused(view: &View<'_>) -> Found {
     let after = super::renew::grants(view, &Part::Victim).find(|(seq, g)| seq > last && !g.renewal && g.status == 200);
     match (before, after) {
         (Some(before), Some((after, _))) => {
-            Found::passed(expected, "403", vec![before, *first, *last, after]).resting_on(view.whole, &[])
+            let seen: BTreeSet<String> = tried.iter().map(|(_, a)| a.status.to_string()).collect();
+            let observed = Vec::from_iter(seen).join(", ");
+            Found::passed(expected, observed, vec![before, *first, *last, after]).resting_on(view.whole, &[])
         }
         _ => {
-            let observed = "403, and it was not seen to get before and after what it may have";
+            let observed = "refused, and it was not seen to get before and after what it may have";
             Found::unknown(Reason::NothingToCompare, expected, observed, vec![*first, *last])
         }
     }
@@ -59,7 +72,11 @@ pub fn role_refused(view: &View<'_>) -> Found {
 
 /// At the issue and at a renewal.
 pub fn ttl_capped(view: &View<'_>) -> Found {
-    let expected = format!("a TTL above the cap is cut to {} s, at the issue and at a renewal", CAPPED.max_ms / 1000);
+    // What nobody can renew is cut once.
+    let kind = &view.drill.credential;
+    let renews = kind.can(Ability::Renews) || kind.can(Ability::Brokered);
+    let where_cut = if renews { ", at the issue and at a renewal" } else { "" };
+    let expected = format!("a TTL above the cap is cut to {} s{where_cut}", CAPPED.max_ms / 1000);
     let grants: Vec<(u64, &Grant)> = super::renew::grants(view, &Part::Victim).collect();
     let events: Vec<u64> = grants.iter().map(|(seq, _)| *seq).collect();
     if let Some((seq, grant)) = grants.iter().find(|(_, g)| g.granted_ms > g.cap_ms) {
@@ -69,10 +86,23 @@ pub fn ttl_capped(view: &View<'_>) -> Found {
     let cut = |renewal| {
         grants.iter().any(|(_, g)| g.renewal == renewal && g.status == 200 && g.asked_ms > g.cap_ms && g.granted_ms > 0)
     };
-    if !(cut(false) && cut(true)) {
-        return Found::unknown(Reason::NotObserved, expected, "not tried at both, or without an answer", events);
+    // Or not granted at all, and for this reason: a request that is refused for another one says nothing of the cap.
+    // Where what was issued is shown to somebody else, that one says no to the same token with this wish alone.
+    let by_backend = view.drill.credential.can(Ability::IsPresented);
+    let for_that = |g: &Grant| g.status == 400 && g.said.iter().any(|said| said.contains("ttl"));
+    let refused = |g: &Grant| g.asked_ms > g.cap_ms && (for_that(g) || (by_backend && g.status == 403));
+    let names = view.drill.credential.can(Ability::CallerNames);
+    // The same request was granted where it asked for no more.
+    let within = |g: &Grant| g.status == 200 && g.asked_ms <= g.cap_ms && g.granted_ms > 0;
+    if names && !cut(false) && grants.iter().any(|(_, g)| refused(g)) && grants.iter().any(|(_, g)| within(g)) {
+        return Found::passed(expected, "refused", events).resting_on(view.whole, &[]);
     }
-    Found::passed(expected, "cut at both", events).resting_on(view.whole, &[])
+    if !(cut(false) && (cut(true) || !renews)) {
+        let observed =
+            if renews { "not tried at both, or without an answer" } else { "not tried, or without an answer" };
+        return Found::unknown(Reason::NotObserved, expected, observed, events);
+    }
+    Found::passed(expected, if renews { "cut at both" } else { "cut" }, events).resting_on(view.whole, &[])
 }
 
 /// Every attempt is refused or without effect, and the victim works at the backend after each.
@@ -84,8 +114,10 @@ pub fn tenant_isolated(view: &View<'_>, door: &str) -> Found {
     let tried: Vec<(u64, &Attempt)> = attempts(view, Claim::TenantIsolated).collect();
     let mut unknown: Option<(Reason, String, u64)> = None;
     let mut known_before = false;
+    let leased = view.drill.credential.can(Ability::Leases);
+    let once = view.drill.credential.can(Ability::WorksOnce);
     for (seq, attempt) in &tried {
-        match effect(attempt, victim, control, known_before) {
+        match effect(attempt, victim, control, (leased.then_some(known_before), once)) {
             Effect::None => {}
             Effect::Proved(reason, observed) => return Found::failed(reason, expected, observed, vec![*seq]),
             Effect::Perhaps(reason, observed) => unknown = unknown.or(Some((reason, observed, *seq))),
@@ -110,7 +142,14 @@ enum Effect {
     Perhaps(Reason, String),
 }
 
-fn effect(attempt: &Attempt, victim: &Line<'_>, control: &Line<'_>, known_before: bool) -> Effect {
+/// `known_before`: whether its lease was found before; none for a kind that has no leases. `once`: each attempt has a victim of its own,
+/// which works once.
+fn effect(
+    attempt: &Attempt,
+    victim: &Line<'_>,
+    control: &Line<'_>,
+    (known_before, once): (Option<bool>, bool),
+) -> Effect {
     let words = words(attempt);
     if attempt.reads && succeeded(attempt) {
         return Effect::Proved(Reason::Breach, words);
@@ -120,7 +159,7 @@ fn effect(attempt: &Attempt, victim: &Line<'_>, control: &Line<'_>, known_before
     };
     let seen = |n: u32| victim.obs.iter().find(|o| o.n == n).map(|o| o.seen);
     let dead = |o: &Obs<'_>| matches!(o.seen, Seen::Refused(m) if m.may_be_dead()) && sandwiched(o, control);
-    let gone = || victim.obs.iter().filter(|o| o.n >= n).all(dead);
+    let gone = || victim.obs.iter().filter(|o| if once { o.n == n } else { o.n >= n }).all(dead);
     match seen(n) {
         Some(Seen::Accepted) => {}
         // Only what worked just before can have been ended by it.
@@ -140,8 +179,11 @@ fn effect(attempt: &Attempt, victim: &Line<'_>, control: &Line<'_>, known_before
             );
         }
     }
-    match attempt.lease_known {
-        Some(false) if known_before => Effect::Proved(Reason::VictimHarmed, format!("{words}; the lease is gone")),
+    let known = if known_before.is_some() { attempt.lease_known } else { Some(true) };
+    match known {
+        Some(false) if known_before == Some(true) => {
+            Effect::Proved(Reason::VictimHarmed, format!("{words}; the lease is gone"))
+        }
         // The same look-up must have found it once: else it is a typing error and no absence.
         Some(false) => Effect::Perhaps(Reason::NothingToCompare, format!("{words}; the lease was never found")),
         None => Effect::Perhaps(Reason::NotObserved, format!("{words}; the lease was not looked up after it")),
@@ -191,6 +233,17 @@ pub fn parent_unreadable(view: &View<'_>) -> Found {
     if let Some(absent) = PARENT_SEEKERS.iter().find(|by| !tried.iter().any(|(_, a)| a.by == **by)) {
         return Found::unknown(Reason::NotObserved, expected, format!("{absent} did not try"), vec![]);
     }
+    if !view.drill.credential.can(Ability::LogsIn) {
+        // The key of its signature never left the authority: there is nothing to be found anywhere.
+        let events = tried.iter().map(|(seq, _)| *seq).collect();
+        let expected = if view.drill.credential.can(Ability::WorksOnce) {
+            "nobody else reads or changes for which servers a role gives passwords"
+        } else {
+            "nobody else reads, replaces or rotates the key that signs"
+        };
+        return Found::passed(expected, format!("{} attempts refused", tried.len()), events)
+            .resting_on(view.whole, &[]);
+    }
     super::search::nowhere(view, "parent", expected, tried.iter().map(|(seq, _)| *seq).collect())
 }
 
@@ -211,7 +264,8 @@ pub fn parent_rotated(view: &View<'_>, door: &str) -> Found {
         let observed = format!("before the rotation: {}", first.saw.label());
         return Found::unknown(Reason::NoAnswer, expected, observed, events);
     }
-    if !matches!(last.seen, Seen::Refused(m) if m.may_be_dead()) {
+    // Its secret is another one now: that it is a wrong one is as good an answer as that it ended.
+    if !matches!(last.seen, Seen::Refused(_)) {
         return Found::unknown(Reason::NoAnswer, expected, last.saw.label(), events);
     }
     if !sandwiched(last, control) {

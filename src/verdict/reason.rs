@@ -69,6 +69,8 @@ pub enum Reason {
     SearchBlind,
     /// Somebody got what they may not.
     Breach,
+    /// A backend that asks the authority let the dead in while it could not.
+    ServedWhileDown,
     /// An attempt of another's ended the credential.
     VictimHarmed,
     /// Nobody states a max TTL.
@@ -79,6 +81,8 @@ pub enum Reason {
     NotExtended,
     /// The parent's first credential is still accepted.
     ParentAccepted,
+    /// The credential is one that stays.
+    NotDynamic,
     /// The checker itself failed.
     CheckerPanicked,
 }
@@ -119,11 +123,13 @@ impl Reason {
         Self::SecretFound,
         Self::SearchBlind,
         Self::Breach,
+        Self::ServedWhileDown,
         Self::VictimHarmed,
         Self::CapMissing,
         Self::CapExceeded,
         Self::NotExtended,
         Self::ParentAccepted,
+        Self::NotDynamic,
         Self::CheckerPanicked,
     ];
 
@@ -167,11 +173,13 @@ impl Reason {
             Self::SecretFound => "secret-found",
             Self::SearchBlind => "search-blind",
             Self::Breach => "breach",
+            Self::ServedWhileDown => "served-while-down",
             Self::VictimHarmed => "victim-harmed",
             Self::CapMissing => "cap-missing",
             Self::CapExceeded => "cap-exceeded",
             Self::NotExtended => "not-extended",
             Self::ParentAccepted => "parent-accepted",
+            Self::NotDynamic => "not-dynamic",
             Self::CheckerPanicked => "checker-panicked",
         }
     }
@@ -215,12 +223,16 @@ impl Reason {
             Self::SecretFound => "a secret stands in the clear",
             Self::SearchBlind => "the search does not find what must be there, so its silence proves nothing",
             Self::Breach => "somebody got what they must not get",
+            Self::ServedWhileDown => "the backend let it in while it could not ask the authority",
             Self::VictimHarmed => "somebody else can end this credential",
             Self::CapMissing => "without a cap, renewal hides a consumer that nobody remembers",
             Self::CapExceeded => "more was granted than the cap allows",
             Self::NotExtended => "renewal does not work: consumers lose access in the middle of their work",
             Self::ParentAccepted => {
                 "the parent's first credential still works, and somebody besides the authority knew it"
+            }
+            Self::NotDynamic => {
+                "a password that stays until somebody changes it: nothing ends it for one consumer alone"
             }
             Self::CheckerPanicked => "an error of this program kept the check from being judged",
         }

@@ -96,7 +96,8 @@ pub fn capped(view: &View<'_>) -> Found {
     }
     // What shows the cap is a grant up to it, and a renewal that could not be granted whole; one that comes too late for any is a 400.
     let cap_us = sent_us + cap_ms * 1000;
-    let up_to_it = |g: &Grant| g.status == 200 && granted_to_us(g) + (g.done_us - g.sent_us) + ROUNDING_US >= cap_us;
+    let up_to_it =
+        |g: &Grant| g.status == 200 && granted_to_us(g) + g.done_us.saturating_sub(g.sent_us) + ROUNDING_US >= cap_us;
     let reached = renewals.iter().find(|(_, g)| up_to_it(g));
     let cut = |(seq, g): &&(u64, &Grant)| {
         reached.is_some_and(|(from, _)| seq >= from) && [200, 400].contains(&g.status) && g.granted_ms < g.asked_ms

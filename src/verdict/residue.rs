@@ -3,7 +3,8 @@
 use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
-use crate::history::{Moment, Named, Part, Stock};
+use crate::credential::Ability;
+use crate::history::{Body, Moment, Named, Part, Stock};
 
 fn has(names: &[Named], part: &Part) -> bool {
     names.iter().any(|n| n.part == *part)
@@ -52,11 +53,22 @@ pub fn gone(view: &View<'_>, stock: Stock, moment: Moment) -> Result<u64, (Reaso
 
 /// Users, sessions and leases of the subject are gone.
 pub fn no_residue(view: &View<'_>) -> Found {
-    let expected = "no user, session or lease of the credential is left; the same query finds the control's";
+    let leased = view.drill.credential.can(Ability::Leases);
+    // A user that stays is none that could be left behind; sessions by its old password are.
+    let stays = view.drill.credential.can(Ability::Rotates);
+    let expected = match (stays, leased) {
+        (true, _) => "no session by the old password is left; the same query finds the control's",
+        (_, true) => "no user, session or lease of the credential is left; the same query finds the control's",
+        (_, false) => "no user or session of the credential is left; the same query finds the control's",
+    };
     let mut events = Vec::new();
     let mut unknown = None;
     let mut failed = None;
-    for stock in [Stock::Users, Stock::Sessions, Stock::Leases] {
+    // What nobody can list is asked of nobody: its sessions are judged by what they still can do.
+    for stock in view.drill.backend.stocks().iter().chain(leased.then_some(&Stock::Leases)).copied() {
+        if stays && stock == Stock::Users {
+            continue;
+        }
         // Where the drill opens no sessions there are none to be missed; one that is there all the same is left behind.
         let none_opened = stock == Stock::Sessions && view.plan.sessions.is_empty();
         match gone(view, stock, Moment::After) {
@@ -65,6 +77,17 @@ pub fn no_residue(view: &View<'_>) -> Found {
             Err(_) if none_opened => {}
             Err((reason, observed, seq)) => unknown = unknown.or(Some((reason, observed, seq))),
         }
+    }
+    if let Some((seq, name)) = stray(view) {
+        let observed = format!("{name} is at the backend, and nobody was given it");
+        return Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]);
+    }
+    // Absence counts only beside presence: the same query must have found those that the run knows of. An engine that makes no user
+    // leaves none.
+    let has_users = view.drill.backend.stocks().contains(&Stock::Users);
+    if has_users && !stays && !strays_asked(view) {
+        let observed = "users that nobody was given were not looked for, or the query found none at all";
+        unknown = unknown.or(Some((Reason::NothingToCompare, observed.into(), 0)));
     }
     // A trigger that nobody answered may never have been heard: then nothing had to go.
     if let Some((observed, seq)) = failed.take_if(|_| !view.answered()) {
@@ -75,6 +98,18 @@ pub fn no_residue(view: &View<'_>) -> Found {
         (None, Some((reason, observed, seq))) => Found::unknown(reason, expected, observed, vec![seq]),
         (None, None) => Found::passed(expected, "all gone", events).resting_on(view.whole, &[]),
     }
+}
+
+/// A user that the authority made and that no credential of the run names: what an issue that failed halfway leaves behind.
+fn stray<'a>(view: &View<'a>) -> Option<(u64, &'a str)> {
+    view.facts.iter().find_map(|e| match &e.body {
+        Body::Strays { names, .. } => names.first().map(|name| (e.seq, name.as_str())),
+        _ => None,
+    })
+}
+
+fn strays_asked(view: &View<'_>) -> bool {
+    view.facts.iter().any(|e| matches!(&e.body, Body::Strays { known, .. } if *known > 0))
 }
 
 /// The control's user or lease is gone too, and the same query finds another: what it was and the event.

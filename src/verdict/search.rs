@@ -3,9 +3,12 @@
 use super::found::Found;
 use super::reason::Reason;
 use super::view::View;
+use crate::credential::Ability;
 use crate::history::{Body, Search, place};
 
 const LOGS: [&str; 3] = [place::AUDIT_LOG, place::AUTHORITYS_LOG, place::BACKENDS_LOG];
+/// Where a broker issues, its own besides.
+const BROKERS: [&str; 2] = [place::BROKERS_AUDIT, place::BROKERS_LOG];
 /// Where else a parent's secret could stand; places of which there are several begin so.
 const PARENTS: [&str; 2] = [place::CONNECTION, place::CONTAINER];
 
@@ -32,7 +35,11 @@ pub fn nowhere(view: &View<'_>, of: &str, expected: &str, mut events: Vec<u64>) 
     }
     let elsewhere: &[&str] = if of == "parent" { &PARENTS } else { &[] };
     let unsearched = |place: &&&str| !searches.iter().any(|(_, s)| s.place.starts_with(**place));
-    if let Some(place) = LOGS.iter().chain(elsewhere).find(unsearched) {
+    let brokered = view.drill.credential.can(Ability::Brokered);
+    let brokers: &[&str] = if brokered { &BROKERS } else { &[] };
+    // A broker takes its parent from a store of secrets: that it stands there is no finding.
+    let known = |place: &&&str| !(brokered && **place == place::CONNECTION);
+    if let Some(place) = LOGS.iter().chain(elsewhere).chain(brokers).filter(known).find(unsearched) {
         return Found::unknown(Reason::NotObserved, expected, format!("not searched: {}", place.trim()), events);
     }
     events.extend(searches.iter().map(|(seq, _)| *seq));

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::exposure::{Death, interval, session_death};
 use super::found::Found;
 use super::reason::Reason;
-use super::trigger::{ended_before, exposure, unjudged};
+use super::trigger::{ended_before, exposure, perhaps_expired, unjudged};
 use super::view::{Line, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use crate::definition::SessionClaim;
@@ -101,6 +101,10 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
     let observed = format!("closed after {} to {}", ms(of.lower_us.max(0), false), ms(upper_us.max(0), true));
     if upper_us > limit_us {
         return Found::unknown(Reason::IntervalSpansLimit, expected, observed, events).with(span);
+    }
+    let door = view.drill.doors.first().map_or("", String::as_str);
+    if let Some(observed) = of.deaths.iter().find_map(|(_, death)| perhaps_expired(view, door, 0, death)) {
+        return Found::unknown(Reason::NothingToCompare, expected, observed, events).with(span);
     }
     if let Left::Whose(seq) = left {
         let observed = format!("{observed}, but the server still has a session, whose is not known");

@@ -7,6 +7,8 @@ use super::view::{Line, Obs, OriginSpan, Seen, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::backend::Cause;
+use crate::credential::Ability;
+use crate::definition::Ends;
 use crate::history::{Ack, Body, Moment, Part, Stock};
 use std::borrow::Cow;
 
@@ -28,13 +30,13 @@ fn both<'v, 'a>(view: &'v View<'a>, door: &str, member: u32) -> Option<Both<'v, 
     let origin = view.origin()?;
     let death = death(subject, &control);
     let (lower_us, upper_us) = interval(subject, &death, origin);
-    let limit_us = i64::try_from(view.plan.limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
+    let limit_us = i64::try_from(view.limit_ms(door)).unwrap_or(i64::MAX / 1000) * 1000;
     Some(Both { subject, control, origin, death, lower_us, upper_us, limit_us })
 }
 
 /// A cohort is judged member by member; the worst decides, and of those that are equally good the last to die.
 fn cohort(view: &View<'_>, judge: impl Fn(u32) -> Found) -> Found {
-    let all: Vec<Found> = (0..view.plan.leases.max(1)).map(judge).collect();
+    let all: Vec<Found> = (0..view.subjects()).map(judge).collect();
     let members = all.len();
     let spans = || all.iter().filter_map(|found| found.exposure.as_ref());
     let lower_us = spans().map(|e| e.lower_us).max();
@@ -112,14 +114,14 @@ impl<'a> Both<'_, 'a> {
         [self.death.last_accepted, self.death.counted].into_iter().flatten().map(|o| o.seq).collect()
     }
     fn exposure(&self, view: &View<'a>, door: &str) -> Exposure {
-        exposure(view, &self.death, door, false, view.plan.limit_ms, (self.lower_us, self.upper_us))
+        exposure(view, &self.death, door, false, view.limit_ms(door), (self.lower_us, self.upper_us))
     }
 }
 
 /// The events of the refusals that count, one of each member, where the whole cohort is known to be dead at a door.
 pub fn counted(view: &View<'_>, door: &str) -> Option<Vec<u64>> {
     let dead = |member| both(view, door, member).filter(|both| both.upper_us.is_some());
-    (0..view.plan.leases.max(1)).map(|member| dead(member)?.death.counted.map(|o| o.seq)).collect()
+    (0..view.subjects()).map(|member| dead(member)?.death.counted.map(|o| o.seq)).collect()
 }
 
 /// What the backend's own log says of a probe: the event, its line, and what it means.
@@ -156,13 +158,22 @@ pub fn exposure(
     }
 }
 
+/// How access ends, where the drill says that it may do nothing any more.
+fn word(view: &View<'_>) -> &'static str {
+    match view.plan.ends {
+        Ends::Refused => "refused",
+        Ends::Denied => "denied",
+    }
+}
+
 /// The backend refuses the credential, and nothing else can explain it.
 pub fn refused_at_backend(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> Found {
     cohort(view, |member| one_refused(view, door, member, premises))
 }
 
 fn one_refused(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outcome)]) -> Found {
-    let expected = format!("refused within {}", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
+    let end = word(view);
+    let expected = format!("{end} within {}", ms(i64::try_from(view.limit_ms(door)).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door, member) else {
         return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
@@ -178,11 +189,25 @@ fn one_refused(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outc
         return Found::unknown(reason, expected, observed, both.events());
     };
     if upper_us > both.limit_us {
-        let observed = format!("seen refused {} after it", ms(upper_us, true));
+        let observed = format!("seen {end} {} after it", ms(upper_us, true));
         return Found::unknown(Reason::IntervalSpansLimit, expected, observed, both.events());
     }
-    let code = both.death.counted.map_or("", |o| o.saw.label());
-    Found::passed(expected, format!("refused: {code}"), both.events()).resting_on(both.whole(view), premises)
+    if let Some(observed) = perhaps_expired(view, door, member, &both.death) {
+        return Found::unknown(Reason::NothingToCompare, expected, observed, both.events());
+    }
+    let counted = both.death.counted;
+    if counted.is_some_and(|o| super::brokered::was_down(view, o.done_us) == Some(false)) {
+        let observed = "who issues was not down when it ended: it may have been ended by that";
+        return Found::unknown(Reason::NotObserved, expected, observed, both.events());
+    }
+    let code = counted.map_or("", |o| o.saw.label());
+    Found::passed(expected, format!("{end}: {code}"), both.events()).resting_on(both.whole(view), premises)
+}
+
+/// What was refused when its own end was past may have ended by that: the trigger is not seen to have done it.
+pub fn perhaps_expired(view: &View<'_>, door: &str, member: u32, death: &Death<'_>) -> Option<String> {
+    let (end_us, refused) = (view.own_end_us(door, member)?, death.counted?);
+    (refused.done_us >= end_us).then(|| format!("refused ({}), when its own end was past", refused.saw.label()))
 }
 
 /// How long access lived after the trigger.
@@ -192,7 +217,7 @@ pub fn exposure_within(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]
 
 fn one_exposed(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outcome)]) -> Found {
     let expected =
-        format!("dead within {} of the trigger", ms(i64::try_from(view.plan.limit_ms).unwrap_or(0) * 1000, true));
+        format!("dead within {} of the trigger", ms(i64::try_from(view.limit_ms(door)).unwrap_or(0) * 1000, true));
     let Some(both) = both(view, door, member) else {
         return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
@@ -216,6 +241,9 @@ fn one_exposed(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outc
     if upper_us > both.limit_us {
         return Found::unknown(Reason::IntervalSpansLimit, expected, observed, both.events()).with(exposure);
     }
+    if let Some(observed) = perhaps_expired(view, door, member, &both.death) {
+        return Found::unknown(Reason::NothingToCompare, expected, observed, both.events()).with(exposure);
+    }
     Found::passed(expected, observed, both.events()).with(exposure).resting_on(both.whole(view), premises)
 }
 
@@ -226,13 +254,19 @@ pub fn stays_dead(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> 
 
 fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outcome)]) -> Found {
     let tail = view.plan.trigger.tail_us();
-    let expected = format!("refused to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
+    let end = word(view);
+    let expected = format!("{end} to the end, at least {} long", ms(i64::try_from(tail).unwrap_or(0), true));
     let Some(both) = both(view, door, member) else {
         return unjudged(view, expected, "there was no trigger, or no subject to probe");
     };
-    let (refused, lapse) = lapses(both.subject, &both.control, both.origin);
+    // One of a stock says nothing of the next: that they end one after the other is no coming back, as long as the last ends in time.
+    let (refused, lapse) = if view.of_stock() && !both.late(view) {
+        (None, None)
+    } else {
+        lapses(both.subject, &both.control, both.origin)
+    };
     if let (Some(refused), Some(again)) = (refused, both.death.last_accepted) {
-        let observed = format!("refused, and later let in again: {}", tally(both.subject));
+        let observed = format!("{end}, and later let in again: {}", tally(both.subject));
         return Found::failed(Reason::AcceptedAgain, expected, observed, vec![refused.seq, again.seq]);
     }
     let (Some(first), true) = (both.death.counted, both.death.settled) else {
@@ -245,8 +279,13 @@ fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, O
     }
     let last_us = both.subject.obs.last().map_or(0, |o| o.sent_us);
     let watched = last_us.saturating_sub(first.done_us);
-    let observed = format!("refused for {}", ms(i64::try_from(watched).unwrap_or(i64::MAX), false));
+    let observed = format!("{end} for {}", ms(i64::try_from(watched).unwrap_or(i64::MAX), false));
     if watched < tail {
+        return Found::unknown(Reason::NotObserved, expected, observed, both.events());
+    }
+    // What a restart brings back is seen after it, or not at all.
+    if view.restart().is_some_and(|over| over.is_none_or(|over_us| last_us < over_us)) {
+        let observed = format!("{observed}, but not asked after the declared restart");
         return Found::unknown(Reason::NotObserved, expected, observed, both.events());
     }
     Found::passed(expected, observed, both.events()).resting_on(both.whole(view), premises)
@@ -254,7 +293,12 @@ fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, O
 
 /// The authority said yes, and does not know the lease any more.
 pub fn acknowledged(view: &View<'_>) -> Found {
-    let expected = "acknowledged, and the lease is gone while the control's is there";
+    let leased = view.drill.credential.can(Ability::Leases);
+    let expected = if leased {
+        "acknowledged, and the lease is gone while the control's is there"
+    } else {
+        "acknowledged by everybody who was asked"
+    };
     let Some(trigger) = view.trigger() else {
         return Found::unknown(Reason::NotObserved, expected, "there was no trigger", vec![]);
     };
@@ -280,6 +324,10 @@ pub fn acknowledged(view: &View<'_>) -> Found {
     }
     if !view.pulled_whole() {
         return Found::unknown(Reason::NotObserved, expected, "not all of its requests were sent", vec![trigger.seq]);
+    }
+    if !leased {
+        return Found::passed(expected, format!("acknowledged after {after}"), vec![trigger.seq])
+            .resting_on(view.whole, &[]);
     }
     let gone = super::residue::gone(view, Stock::Leases, Moment::After);
     match gone {

@@ -1,12 +1,14 @@
 //! One scenario's evidence, sorted: what the checks ask of it.
 
-use crate::definition::{DrillPlan, Ends, FaultServer, ScenarioPlan, Trigger};
+use super::once;
+use crate::credential::Ability;
+use crate::definition::{DrillPlan, Ends, FaultKind, ScenarioPlan, Trigger};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
 use crate::observation::{Meaning, Saw, Stage};
 use std::collections::BTreeMap;
 
-/// A ban, the end of its token, and what is cleared.
-const INCIDENT_REQUESTS: usize = 3;
+/// A ban and the end of its token; where there are leases, what is cleared.
+const INCIDENT_REQUESTS: usize = 2;
 
 /// What an observation can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Obs<'a> {
     pub stage: Stage,
     /// What it can prove.
     pub seen: Seen,
+    /// Which of a stock it presented, where the credential works once.
+    pub presents: Option<u32>,
     /// What it saw, for words.
     pub saw: &'a Saw,
 }
@@ -119,6 +123,9 @@ impl<'a> View<'a> {
         let done =
             events.iter().any(|e| e.scenario == plan.scenario && e.state == State::Done && e.body == Body::State);
         let mut lines = lines(&events, plan);
+        if drill.credential.can(Ability::WorksOnce) {
+            once::forget_stale(&mut lines, &events, plan);
+        }
         for line in lines.values_mut() {
             // A lost event may have been one of this series; without the last state its end may not have been the end.
             line.whole &= run.complete && run.timed && done;
@@ -126,7 +133,9 @@ impl<'a> View<'a> {
             line.tick_us = history.head.clock_tick_us.max(1);
         }
         let whole = run.complete && run.timed && !run.interrupted && done;
-        let of_a_series = |body: &Body| matches!(body, Body::Probe { .. } | Body::End { .. } | Body::Step { .. });
+        let of_a_series = |body: &Body| {
+            matches!(body, Body::Probe { .. } | Body::Presents { .. } | Body::End { .. } | Body::Step { .. })
+        };
         let facts = events.iter().copied().filter(|e| !of_a_series(&e.body)).collect();
         Self { head: &history.head, drill, plan, whole, timed: run.timed, events, facts, lines }
     }
@@ -134,6 +143,32 @@ impl<'a> View<'a> {
     /// The series of one part at one door.
     pub fn line(&self, part: Part, door: &str) -> Option<&Line<'a>> {
         self.lines.get(&Series { part, door: door.to_string() })
+    }
+
+    /// The subjects are a stock of what works once: one series, whose every probe presents another of them.
+    pub fn of_stock(&self) -> bool {
+        self.drill.credential.can(Ability::WorksOnce) && self.plan.trigger != Trigger::Use
+    }
+
+    /// How many series the subjects have at a door.
+    pub fn subjects(&self) -> u32 {
+        if self.of_stock() { 1 } else { self.plan.leases.max(1) }
+    }
+
+    /// When every one of the subjects had its issue sent and received: from the first to the last, µs.
+    fn issue_us(&self) -> Option<(u64, u64)> {
+        let issues = self.facts.iter().filter_map(|e| match &e.body {
+            Body::Issued { part: Part::Subject { member }, sent_us, received_us, .. } if *member < self.plan.leases => {
+                Some((*sent_us, *received_us))
+            }
+            _ => None,
+        });
+        issues.reduce(|(sent, received), (s, r)| (sent.min(s), received.max(r)))
+    }
+
+    /// All series, in the order of their parts.
+    pub fn series(&self) -> impl Iterator<Item = (&Series, &Line<'a>)> {
+        self.lines.iter()
     }
 
     /// All series of sessions of a kind on the subject, in the order of their clients.
@@ -146,7 +181,7 @@ impl<'a> View<'a> {
     pub fn issued(&self, part: &Part) -> Option<(u64, &'a Record, u64, u64)> {
         self.facts.iter().find_map(|e| match &e.body {
             Body::Issued { part: p, record, sent_us, received_us } if p == part => {
-                Some((e.seq, record, *sent_us, *received_us))
+                Some((e.seq, &**record, *sent_us, *received_us))
             }
             _ => None,
         })
@@ -183,10 +218,32 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether all requests of the trigger were sent: an incident that only bans has cleared nothing.
+    /// Whether all requests of the trigger were sent: an incident that only bans has cleared nothing, and a backend that nobody told
+    /// knows of nothing.
     pub fn pulled_whole(&self) -> bool {
-        let needed = if matches!(self.plan.trigger, Trigger::Incident { .. }) { INCIDENT_REQUESTS } else { 1 };
-        self.requests().count() >= needed
+        let kind = &self.drill.credential;
+        let asked = match self.plan.trigger {
+            Trigger::Incident { .. } => INCIDENT_REQUESTS + usize::from(kind.can(Ability::Leases)),
+            _ => 1,
+        };
+        // What can be shown again until its own end is ended again after it.
+        let again = usize::from(kind.can(Ability::IsPresented) && kind.ends_early());
+        self.requests().count() >= asked + usize::from(kind.can(Ability::ToldAtBackend)) + again
+    }
+
+    /// The limit at a door, ms.
+    pub fn limit_ms(&self, door: &str) -> u64 {
+        self.drill.limit_ms(self.plan, door)
+    }
+
+    /// When a subject ends by itself, where somebody else was to end it before; none where it states no end, and at a door where its own
+    /// end is what ends it. µs.
+    pub fn own_end_us(&self, door: &str, member: u32) -> Option<u64> {
+        if !self.plan.trigger.is_requested() || self.drill.credential.limit_at(door).is_some() {
+            return None;
+        }
+        let (_, record, ..) = self.issued(&Part::Subject { member })?;
+        u64::try_from(record.stated_end?.duration_since(self.head.started).as_micros()).ok()
     }
 
     /// Whether the trigger is known to have been heard: every request answered, also by an error; a TTL needs nobody.
@@ -202,13 +259,22 @@ impl<'a> View<'a> {
         Some(self.fault().map_or(sent, |(from, _)| from.min(sent)))
     }
 
-    /// The declared fault of the backend: when it began, and when it was healed.
+    /// The declared fault of the backend that the trigger met: when it began, and when it was healed.
     pub fn fault(&self) -> Option<(u64, Option<u64>)> {
-        self.plan.fault.as_ref().filter(|fault| fault.server == FaultServer::Backend)?;
+        self.plan.fault.as_ref().filter(|fault| fault.delays())?;
         self.facts.iter().find_map(|e| match &e.body {
             Body::Fault { server, from_us, healed_us, .. } if server == "backend" => Some((*from_us, *healed_us)),
             _ => None,
         })
+    }
+
+    /// The restart that the scenario declares, if it declares one: when it was over, if it ever was.
+    pub fn restart(&self) -> Option<Option<u64>> {
+        self.plan.fault.as_ref().filter(|fault| fault.kind == FaultKind::Restarted)?;
+        Some(self.facts.iter().find_map(|e| match &e.body {
+            Body::Fault { server, kind, healed_us, .. } if server == "backend" && kind == "restarted" => *healed_us,
+            _ => None,
+        }))
     }
 
     /// From when exposure counts; none where the trigger was never pulled, a declared fault of the backend was never healed, or the clock
@@ -224,12 +290,14 @@ impl<'a> View<'a> {
             }
             Some(ttl_ms) => {
                 let (_, _, sent, received) = self.issued(&Part::Subject { member: 0 })?;
+                // Each of a stock has an end of its own.
+                let (sent, received) = if self.of_stock() { self.issue_us()? } else { (sent, received) };
                 let after = |us: u64| us.saturating_add(ttl_ms.saturating_mul(1000));
                 OriginSpan { from_us: after(sent), to_us: after(received.max(sent)) }
             }
         };
         match &self.plan.fault {
-            Some(fault) if fault.server == FaultServer::Backend => {
+            Some(fault) if fault.delays() => {
                 let healed = self.fault()?.1?;
                 Some(OriginSpan { from_us: span.from_us.max(healed), to_us: span.to_us.max(healed) })
             }
@@ -261,13 +329,27 @@ fn lines<'a>(events: &[&'a Event], plan: &ScenarioPlan) -> BTreeMap<Series, Line
     let identities = identities(events);
     let mut lines: BTreeMap<Series, Line<'a>> = BTreeMap::new();
     let mut ends: BTreeMap<&Series, u32> = BTreeMap::new();
+    let mut presented: BTreeMap<(&Series, u32), u32> = BTreeMap::new();
     for event in events {
         match &event.body {
             Body::Probe { series, n, sent_us, done_us, stage, saw } => {
                 let in_force = identities.iter().rev().find(|(at, _)| at <= sent_us).map(|(_, identity)| *identity);
                 let seen = classify(saw, in_force, plan.ends);
-                let obs = Obs { seq: event.seq, n: *n, sent_us: *sent_us, done_us: *done_us, stage: *stage, seen, saw };
+                let presents = presented.get(&(series, *n)).copied();
+                let obs = Obs {
+                    seq: event.seq,
+                    n: *n,
+                    sent_us: *sent_us,
+                    done_us: *done_us,
+                    stage: *stage,
+                    seen,
+                    presents,
+                    saw,
+                };
                 lines.entry(series.clone()).or_default().obs.push(obs);
+            }
+            Body::Presents { series, n, member } => {
+                presented.insert((series, *n), *member);
             }
             Body::End { series, probes } => {
                 ends.insert(series, *probes);

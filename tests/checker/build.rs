@@ -84,10 +84,15 @@ pub fn head(plan: ScenarioPlan) -> Head {
         run: "r".into(),
         program: String::new(),
         program_sha256: None,
+        program_commit: None,
         started: jiff::Timestamp::UNIX_EPOCH,
         by: Invocation::default(),
         engine: None,
         drills: vec![drill],
+        as_of: None,
+        exceptions: Vec::new(),
+        synthetic: false,
+        sabotage: None,
         clock_tick_us: 1,
     }
 }

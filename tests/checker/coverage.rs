@@ -2,7 +2,10 @@
 
 use super::many::Row;
 use super::table::{ROWS, Row as Line};
-use super::{table_audit, table_metadata, table_policy, table_renew};
+use super::{
+    table_audit, table_brokered, table_certificates, table_metadata, table_once, table_policy, table_records,
+    table_renew, table_static, table_web_identity,
+};
 use drill::verdict::Outcome::{self, Failed, Inconclusive, Passed};
 use drill::verdict::{Reason, TABLE, judge};
 use std::collections::BTreeSet;
@@ -29,15 +32,15 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("trigger.refused-at-backend", Passed, &["proved"]),
     ("trigger.refused-at-backend", Failed, &["accepted-after-limit"]),
     ("trigger.refused-at-backend", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
-        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered", "nothing-to-compare"]),
     ("trigger.exposure", Passed, &["proved"]),
     ("trigger.exposure", Failed, &["accepted-after-limit"]),
     ("trigger.exposure", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
-        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered", "nothing-to-compare"]),
     ("trigger.sessions", Passed, &["proved"]),
     ("trigger.sessions", Failed, &["accepted-after-limit", "may-outlive"]),
     ("trigger.sessions", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",
-        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered"]),
+        "interval-spans-limit", "dead-before-trigger", "trigger-unanswered", "nothing-to-compare"]),
     ("trigger.control-alive", Passed, &["proved"]),
     ("trigger.control-alive", Failed, &["control-ended"]),
     ("trigger.control-alive", Inconclusive, &["evidence-incomplete", "not-observed", "control-not-accepted"]),
@@ -51,6 +54,10 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("trigger.service-returns", Passed, &["proved"]),
     ("trigger.service-returns", Failed, &["reissue-refused"]),
     ("trigger.service-returns", Inconclusive, &["evidence-incomplete", "not-observed", "no-answer"]),
+    ("trigger.fails-closed", Passed, &["proved"]),
+    ("trigger.fails-closed", Failed, &["served-while-down"]),
+    ("trigger.fails-closed", Inconclusive, &["control-not-accepted", "evidence-incomplete", "no-answer", "not-observed",
+        "trigger-unanswered"]),
     ("expire.not-early", Passed, &["proved"]),
     ("expire.not-early", Failed, &["refused-early"]),
     ("expire.not-early", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer"]),
@@ -67,6 +74,8 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("incident.reissue-refused", Passed, &["proved"]),
     ("incident.reissue-refused", Failed, &["breach"]),
     ("incident.reissue-refused", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "trigger-unanswered"]),
+    ("credential.dynamic", Failed, &["not-dynamic"]),
+    ("credential.dynamic", Inconclusive, &["not-observed"]),
     ("metadata.owner", Passed, &["proved"]),
     ("metadata.owner", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
     ("metadata.owner", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed"]),
@@ -80,11 +89,14 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("metadata.ttl", Failed, &["metadata-differs"]),
     ("metadata.ttl", Inconclusive, &["evidence-incomplete", "not-observed"]),
     ("metadata.lease", Passed, &["proved"]),
-    ("metadata.lease", Failed, &["metadata-differs"]),
+    ("metadata.lease", Failed, &["metadata-differs", "metadata-missing"]),
     ("metadata.lease", Inconclusive, &["evidence-incomplete", "not-observed"]),
     ("policy.role-refused", Passed, &["proved"]),
     ("policy.role-refused", Failed, &["breach"]),
     ("policy.role-refused", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "nothing-to-compare"]),
+    ("policy.scope-refused", Passed, &["proved"]),
+    ("policy.scope-refused", Failed, &["breach"]),
+    ("policy.scope-refused", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "nothing-to-compare"]),
     ("policy.ttl-capped", Passed, &["proved"]),
     ("policy.ttl-capped", Failed, &["cap-exceeded"]),
     ("policy.ttl-capped", Inconclusive, &["evidence-incomplete", "not-observed"]),
@@ -102,16 +114,16 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("audit.issuance", Failed, &["audit-missing"]),
     ("audit.issuance", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed"]),
     ("audit.revocation", Passed, &["proved"]),
-    ("audit.revocation", Failed, &["audit-missing"]),
+    ("audit.revocation", Failed, &["audit-missing", "causes-differ"]),
     ("audit.revocation", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
     ("audit.linked", Passed, &["proved"]),
     ("audit.linked", Failed, &["audit-missing", "audit-unlinked", "causes-differ"]),
     ("audit.linked", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
     ("audit.actor", Passed, &["proved"]),
-    ("audit.actor", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("audit.actor", Failed, &["audit-missing", "causes-differ", "metadata-differs", "metadata-missing"]),
     ("audit.actor", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
     ("audit.tenant", Passed, &["proved"]),
-    ("audit.tenant", Failed, &["audit-missing", "metadata-differs", "metadata-missing"]),
+    ("audit.tenant", Failed, &["audit-missing", "causes-differ", "metadata-differs", "metadata-missing"]),
     ("audit.tenant", Inconclusive, &["audit-silent", "evidence-incomplete", "not-observed", "premise-failed", "trigger-unanswered"]),
     ("audit.no-secret", Passed, &["proved"]),
     ("audit.no-secret", Failed, &["secret-found"]),
@@ -132,7 +144,19 @@ fn listed() -> Met {
 
 /// All lines of all tables.
 pub fn lines() -> impl Iterator<Item = &'static Line> {
-    let tables = [ROWS, table_metadata::ROWS, table_audit::ROWS, table_policy::ROWS, table_renew::ROWS];
+    let tables = [
+        ROWS,
+        table_certificates::ROWS,
+        table_metadata::ROWS,
+        table_audit::ROWS,
+        table_brokered::ROWS,
+        table_policy::ROWS,
+        table_once::ROWS,
+        table_records::ROWS,
+        table_renew::ROWS,
+        table_static::ROWS,
+        table_web_identity::ROWS,
+    ];
     tables.into_iter().flatten()
 }
 

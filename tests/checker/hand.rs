@@ -65,7 +65,7 @@ fn series(events: &mut Events, part: &Part, times: &[(u64, u64)], saw: impl Fn(u
 
 fn issued(part: Part, ttl_ms: u64, sent_ms: u64, received_ms: u64) -> Body {
     let (sent_us, received_us) = (sent_ms * 1000, received_ms * 1000);
-    Body::Issued { record: build::record(&part, ttl_ms, None), part, sent_us, received_us }
+    Body::Issued { record: build::record(&part, ttl_ms, None).into(), part, sent_us, received_us }
 }
 
 pub fn named(part: Part) -> Named {
@@ -106,7 +106,8 @@ pub fn renew() -> History {
 /// ms: how much later a cap comes than a TTL.
 const LATER_MS: u64 = 2_000;
 
-fn sound(trigger: Trigger, leases: u32) -> History {
+/// A sound history of this trigger and so many credentials.
+pub fn sound(trigger: Trigger, leases: u32) -> History {
     let mut plan = build::scenario(trigger, LIMIT_MS);
     plan.leases = leases;
     plan.sessions.insert("idle".into(), SessionClaim::ClosedWithin { limit_ms: LIMIT_MS });
@@ -147,7 +148,7 @@ fn before(events: &mut Events, plan: &ScenarioPlan) {
         let statement = if allowed { build::ALLOWED } else { build::DENIED }.into();
         events.add(150_000, Body::Statement { by, allowed, statement, saw });
     }
-    if plan.trigger == Trigger::Revoke {
+    if plan.trigger.ends_one() {
         events.extend(proofs::attempts(170_000));
     }
     let cap_us = (TRIGGER_MS + LATER_MS) * 1000;
@@ -164,6 +165,7 @@ fn stocks(events: &mut Events, leases: u32) {
         let (present, absent) = (vec![control], subjects().collect());
         events.add(3_041_000, inventory(stock, Moment::After, present, absent, (3_040_000, 3_041_000)));
     }
+    events.add(3_042_000, Body::Strays { names: vec![], known: 3, sent_us: 3_041_000 });
 }
 
 fn inventory(stock: Stock, moment: Moment, present: Vec<Named>, absent: Vec<Named>, times: (u64, u64)) -> Body {

@@ -200,7 +200,7 @@ impl Play<'_> {
         self.events.extend(proofs::parent(1_000_001));
         for (part, _) in self.spec.members() {
             let record = build::record(&part, ttl_ms, stated);
-            self.events.add(received_us, Body::Issued { part, record, sent_us, received_us });
+            self.events.add(received_us, Body::Issued { part, record: record.into(), sent_us, received_us });
         }
         self.events.add_all(received_us, proofs::read_back(&self.plan));
         for subject in subjects {
@@ -268,7 +268,7 @@ impl Play<'_> {
         }
         let issued = Body::Issued {
             part: Part::Reissued,
-            record: build::record(&Part::Reissued, proofs::TTL_MS, None),
+            record: build::record(&Part::Reissued, proofs::TTL_MS, None).into(),
             sent_us: at,
             received_us: at + 1,
         };
@@ -292,6 +292,7 @@ impl Play<'_> {
             let names = |parts: Vec<(Part, Who)>| parts.into_iter().map(|(part, _)| named(part)).collect();
             self.stock(stock, Moment::After, names(present), names(absent), at);
         }
+        self.events.add(at, Body::Strays { names: vec![], known: 1, sent_us: at });
     }
 }
 

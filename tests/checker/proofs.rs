@@ -90,7 +90,7 @@ pub fn attempts(from_us: u64) -> Vec<(u64, Body)> {
         all.push((at, body));
     };
     let record = super::build::record(&Part::Victim, TTL_MS, None);
-    add(Body::Issued { part: Part::Victim, record, sent_us: from_us, received_us: from_us + 1 });
+    add(Body::Issued { part: Part::Victim, record: record.into(), sent_us: from_us, received_us: from_us + 1 });
     let times = |n: u32| (from_us + 10 * u64::from(n), from_us + 10 * u64::from(n) + 5);
     add(probe(Part::Victim, 1, times(1), accepted(OURS)));
     let refused = attempt(Claim::RoleRefused, "the caller", "issue from another caller's role", 403);
@@ -149,13 +149,16 @@ pub fn requests(plan: &ScenarioPlan) -> Vec<(&'static str, String, &'static str)
         Trigger::Revoke => {
             vec![("revoke the lease", format!("sys/leases/revoke/{}", lease_id(&SUBJECT)), "trigger.revoke")]
         }
+        Trigger::Rotate => {
+            vec![("rotate the static role", format!("database/rotate-role/{ROLE}"), "trigger.revoke")]
+        }
         Trigger::Teardown => vec![token],
         Trigger::Incident { .. } => vec![
             ("disable the entity", "identity/entity/id/x".into(), "trigger.ban"),
             token,
             ("revoke all of the role", format!("sys/leases/revoke-prefix/database/creds/{ROLE}"), "trigger.clear"),
         ],
-        Trigger::Expire { .. } | Trigger::Renew { .. } => vec![],
+        Trigger::Expire { .. } | Trigger::Renew { .. } | Trigger::Use => vec![],
     }
 }
 
@@ -218,7 +221,7 @@ pub fn records(plan: &ScenarioPlan, acks: &[Option<Ack>], ended: bool) -> Vec<Bo
     for ((_, path, correlation), ack) in requests(plan).iter().zip(acks) {
         entries.extend(ack.as_ref().and_then(|ack| end_entry(path, correlation, ack)));
     }
-    bodies.extend((1..).zip(entries).map(|(line, entry)| Body::Audit { line, entry }));
+    bodies.extend((1..).zip(entries).map(|(line, entry)| Body::Audit { line, entry: entry.into() }));
     bodies.push(Body::AuditLog { entries: 100, torn: 0, marked: true });
     let name = match plan.trigger {
         Trigger::Incident { .. } => format!("c-{}", plan.scenario),
@@ -249,7 +252,7 @@ pub fn records(plan: &ScenarioPlan, acks: &[Option<Ack>], ended: bool) -> Vec<Bo
 fn searches(plan: &ScenarioPlan) -> Vec<Body> {
     let logs = ["the audit log", "the authority's log", "the backend's log"];
     let mut places: Vec<(&str, &str)> = logs.map(|place| ("credentials", place)).to_vec();
-    if plan.trigger == Trigger::Revoke {
+    if plan.trigger.ends_one() {
         places.extend(logs.map(|place| ("parent", place)));
         places.push(("parent", "the connection as the authority shows it"));
         places.push(("parent", "environment, arguments and labels of backend"));

@@ -43,6 +43,16 @@ fn claim(mut history: History, claim: SessionClaim) -> History {
     history
 }
 
+/// What the inspector found at the end that no credential of the run names.
+fn strays(names: &[&str]) -> History {
+    let mut history = revoke();
+    let names = names.iter().map(|name| (*name).to_string()).collect();
+    let body = Body::Strays { names, known: 3, sent_us: 0 };
+    let last = history.events.last().unwrap().clone();
+    history.events.push(drill::history::Event { seq: last.seq + 1, scenario: String::new(), body, ..last });
+    history
+}
+
 fn pulled_at(history: History, ms: u64) -> History {
     changed(history, move |body| {
         if let Body::Trigger { sent_us, done_us, .. } = body {
@@ -174,6 +184,10 @@ pub const ROWS: &[Row] = &[
 
     ("nothing", revoke, "trigger.no-residue", Passed, "proved"),
     ("the user is left", || stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), "trigger.no-residue", Failed, "residue-left"),
+    ("a user that nobody was given", || strays(&["v-stray"]), "trigger.no-residue", Failed, "residue-left"),
+    ("users that nobody was given were not looked for", || without(revoke(), |b| matches!(b, Body::Strays { .. })), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
+    ("the look found not even ours", || changed(revoke(), |b| if let Body::Strays { known, .. } = b { *known = 0 }), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
+    ("all users are known", || strays(&[]), "trigger.no-residue", Passed, "proved"),
     ("left after silence", || answered(stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), &no_answer()), "trigger.no-residue", Inconclusive, "trigger-unanswered"),
     ("the control's is gone too", || stock(revoke(), Stock::Users, (vec![], vec![SUBJECT, CONTROL])), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
     ("not asked for", || stock(revoke(), Stock::Users, (vec![CONTROL], vec![])), "trigger.no-residue", Inconclusive, "not-observed"),

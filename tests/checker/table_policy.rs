@@ -174,7 +174,7 @@ pub const ROWS: &[Row] = &[
     ("nothing", revoke, "parent.rotated", Passed, "proved"),
     ("still accepted", || parent(2, &accepted(OURS)), "parent.rotated", Failed, "parent-accepted"),
     ("silent after it", || parent(2, &unreachable(true)), "parent.rotated", Inconclusive, "no-answer"),
-    ("refused as only the bogus are", || parent(2, &refused(Meaning::Bogus)), "parent.rotated", Inconclusive, "no-answer"),
+    ("its secret is a wrong one now", || parent(2, &refused(Meaning::Bogus)), "parent.rotated", Passed, "proved"),
     ("refused, and the control too", || saw(revoke(), &Part::ParentControl, 3, 3, &both()), "parent.rotated", Inconclusive, "control-not-accepted"),
     ("never accepted", || parent(1, &both()), "parent.rotated", Inconclusive, "no-answer"),
     ("asked once", parent_once, "parent.rotated", Inconclusive, "no-answer"),

@@ -41,6 +41,18 @@ fn nothing_granted(status: u16) -> History {
     renewals(move |g| (g.status, g.granted_ms) = (status, 0))
 }
 
+/// A cut that came before any grant reached the cap was not the cap's.
+fn cut_early() -> History {
+    let early = |g: &mut Grant| {
+        if g.sent_us < 700_000 {
+            g.granted_ms = 1;
+        } else {
+            g.asked_ms = g.granted_ms;
+        }
+    };
+    without(renewals(early), |b| matches!(b, Body::Grant { grant } if grant.status == 400))
+}
+
 const LAST: Part = Part::Subject { member: 2 };
 
 fn one(from: u32, to: u32, with: &drill::observation::Saw) -> History {
@@ -66,6 +78,7 @@ pub const ROWS: &[Row] = &[
     ("nothing is stated", || limits(|l| (l.role_max_ttl_ms, l.mount_max_ttl_ms) = (0, 0)), "renew.capped", Failed, "cap-missing"),
     ("never cut", || renewals(|g| g.granted_ms = g.asked_ms), "renew.capped", Failed, "cap-exceeded"),
     ("nothing granted, long after the cap", || renewals(|g| if g.granted_ms == 0 { g.sent_us += 5_000_000; g.done_us += 5_000_000 }), "renew.capped", Passed, "proved"),
+    ("cut long before the cap, granted whole near it", cut_early, "renew.capped", Inconclusive, "not-observed"),
     ("nobody renewed near the cap", || only(0, 700), "renew.capped", Inconclusive, "not-observed"),
     ("no lease is renewable", || nothing_granted(400), "renew.capped", Inconclusive, "not-observed"),
     ("nobody renewed", || without(renew(), is_renewal), "renew.capped", Inconclusive, "not-observed"),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // every test binary uses another part
 
+pub mod hostile;
+pub mod pages;
 pub mod verdicts;
 
 use drill::backend::{BackendPlan, postgres::PostgresPlan};
@@ -12,6 +14,7 @@ use drill::credential::{
 use drill::definition::{
     Caller, CallerKind, DrillPlan, Ends, Location, Login, ScenarioPlan, SessionClaim, System, Trigger,
 };
+use drill::exceptions::Exception;
 use drill::history::{Ack, Body, Engine, Event, Head, History, Invocation, Origin, Part, Record, Series, State};
 use drill::observation::{Meaning, Saw, Stage};
 
@@ -88,6 +91,7 @@ pub fn head(drills: &[&str]) -> Head {
         run: "20261124-073102-k3x9".into(),
         program: "0.1.0".into(),
         program_sha256: Some(hex('a')),
+        program_commit: Some("5d1e".repeat(10)),
         started: "2026-11-24T07:31:02.000Z".parse().unwrap(),
         by: Invocation {
             user: Some("ci".into()),
@@ -95,6 +99,7 @@ pub fn head(drills: &[&str]) -> Head {
             job: Some("https://ci.example/runs/991".into()),
             commit: Some("4be1c0ffee".repeat(4)),
             arguments: vec!["run".into(), "postgres".into()],
+            jobs: None,
         },
         engine: Some(Engine {
             name: "docker".into(),
@@ -103,6 +108,10 @@ pub fn head(drills: &[&str]) -> Head {
             reach: "loopback".into(),
         }),
         drills: drills.iter().map(|name| plan(name)).collect(),
+        as_of: None,
+        exceptions: Vec::new(),
+        synthetic: false,
+        sabotage: None,
         clock_tick_us: 1,
     }
 }
@@ -229,7 +238,7 @@ pub fn dies(b: &mut Builder, name: &str, at_us: u64, ends: bool) {
         issued_us + 10_000,
         Body::Issued {
             part: SUBJECT,
-            record: record(role, expires.then_some("orders-rw")),
+            record: record(role, expires.then_some("orders-rw")).into(),
             sent_us: issued_us,
             received_us: issued_us + 9_000,
         },
@@ -269,6 +278,35 @@ pub fn sound() -> History {
     dies(&mut b, "revoke", 2_120_000, true);
     dies(&mut b, "expire", 4_131_000, true);
     b.done()
+}
+
+/// An exception with words of its own.
+pub fn exception(id: &str, check: &str, expires: jiff::civil::Date) -> Exception {
+    Exception {
+        id: id.into(),
+        check: check.into(),
+        owner: "team-orders".into(),
+        reason: "the driver keeps idle connections until 3.2".into(),
+        compensating_control: "connections are cut after 10 minutes".into(),
+        granted_by: "security".into(),
+        granted_on: jiff::civil::date(2026, 10, 1),
+        expires,
+        at: Location { file: "drills/exceptions.yaml".into(), line: 2, column: 5 },
+    }
+}
+
+/// A sound run that knows exceptions: one that has ended, one that nobody needs, one that is used, one for another drill.
+pub fn excepted() -> History {
+    let day = jiff::civil::date;
+    let mut history = sound();
+    history.head.as_of = Some(day(2026, 11, 24));
+    history.head.exceptions = vec![
+        exception("EX-2", "postgres/expire/trigger.no-residue", day(2026, 11, 21)),
+        exception("EX-5", "postgres/expire/trigger.exposure", day(2027, 3, 31)),
+        exception("EX-7", "postgres/revoke/trigger.sessions@idle", day(2026, 12, 6)),
+        exception("EX-9", "orders/revoke/trigger.exposure", day(2027, 1, 1)),
+    ];
+    history
 }
 
 /// The revocation does nothing.

@@ -34,7 +34,7 @@ pub fn signal(child: &Child, name: &str) {
 
 /// Waits until `ready` is true; a bound, so that a test that waits in vain fails.
 pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(120);
     while !ready() {
         assert!(Instant::now() < end, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));

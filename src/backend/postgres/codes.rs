@@ -3,18 +3,8 @@
 //! SQLSTATE alone does not tell: 28000 is `NOLOGIN` or a missing line in `pg_hba.conf`, 53300 comes before or after the password.
 //! The routine that raised the error does. Measured on PostgreSQL 17.
 
+use crate::backend::Says;
 use crate::observation::{Meaning, Saw, Stage};
-
-/// What an answer can mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
-    /// The credential is not accepted.
-    Refused(Meaning),
-    /// The credential was accepted, the operation is forbidden.
-    Denied,
-    /// A known answer that says nothing of the credential.
-    Nothing,
-}
 
 /// One row: SQLSTATE, routine (`*` any), stage, meaning, and why for `drill explain`.
 #[derive(Debug, Clone, Copy)]

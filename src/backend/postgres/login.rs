@@ -2,34 +2,13 @@
 
 use super::codes;
 use crate::backend::Credential;
-use crate::environment::Address;
+pub use crate::backend::attempt::{Attempt, Ending, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, io_words, timed_out};
 use crate::observation::{Meaning, Saw, Stage};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-/// A login to a server on this machine takes milliseconds; a paused one stays silent for ever.
-pub const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Before the trigger nothing is measured, and a machine that is out of breath must not look like a server that does not answer.
-pub const SET_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// What an acceptance must show: the server's start time, which set-up saw too.
 const IDENTITY: &str = "SELECT extract(epoch FROM pg_postmaster_start_time())";
-
-/// Where and into which database.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Where the server answers now.
-    pub address: Address,
-    /// Which database.
-    pub database: String,
-}
-
-/// An error of an attempt: typed by the server, or no answer.
-pub type Attempt<T> = Result<T, (Stage, Saw)>;
-
-/// How a connection ended: an idle one's end comes without a question, and the next question only hears that it is closed.
-pub type Ending = Arc<OnceLock<Saw>>;
 
 /// Logs in over one TCP connection; the time-out is the caller's.
 ///
@@ -88,11 +67,6 @@ pub async fn probe(target: &Target, credential: &Credential) -> (Stage, Saw) {
     }
 }
 
-/// What an attempt without an answer in time saw.
-pub fn timed_out(after: Duration) -> Saw {
-    Saw::Unreachable { why: format!("time-out after {} ms", after.as_millis()) }
-}
-
 /// A client error as an observation. On an open session an end of file is an end of the session; at login it is nothing.
 pub fn observe(error: &tokio_postgres::Error, stage: Stage) -> Saw {
     if let Some(db) = error.as_db_error() {
@@ -106,16 +80,5 @@ pub fn observe(error: &tokio_postgres::Error, stage: Stage) -> Saw {
         Some(io) => Saw::Unreachable { why: io_words(io) },
         None if error.is_closed() => Saw::Unreachable { why: "connection closed".into() },
         None => Saw::Unclassified { what: error.to_string() },
-    }
-}
-
-fn io_words(e: &std::io::Error) -> String {
-    use std::io::ErrorKind as K;
-    match e.kind() {
-        K::ConnectionRefused => "connection refused".into(),
-        K::ConnectionReset | K::BrokenPipe => "connection reset".into(),
-        K::UnexpectedEof => "end of file".into(),
-        K::TimedOut => "time-out".into(),
-        _ => e.to_string(),
     }
 }

@@ -1,12 +1,13 @@
 //! A running PostgreSQL with its roles, seed data and inspector.
 
-use super::PostgresPlan;
 use super::log;
-use super::login::{Attempt, PROBE_TIMEOUT, SET_UP_TIMEOUT, Target, connect, first_value, identity, observe, probe};
+use super::login::{Attempt, Target, connect, first_value, identity, observe, probe};
 use super::session::Session;
-use super::statements;
-use crate::backend::{BackendError, Credential};
-use crate::environment::{Container, ContainerSpec, CopiedFile, EngineHandle, ImageChoice, Labels, Network};
+use super::{PLUGIN, PostgresPlan};
+use crate::backend::plugin::HostileStatements;
+use crate::backend::serves::{POLL, READY_TIMEOUT, until_up};
+use crate::backend::{BackendError, Credential, LoggedRefusal, Place, Serves, script};
+use crate::environment::{Container, ContainerSpec, CopiedFile, LogLine};
 use crate::observation::{Saw, Stage, Stock};
 use crate::secret::{Redactor, Secret};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +18,6 @@ use std::time::Duration;
 const PORT: u16 = 5432;
 const ADMINISTRATOR: &str = "postgres";
 const INSPECTOR: &str = "drill_inspector";
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
-/// Between two tries of the administrator's login while the server starts.
-const POLL: Duration = Duration::from_millis(10);
 
 /// A started PostgreSQL.
 pub struct Server {
@@ -46,17 +44,9 @@ impl Server {
     ///
     /// # Errors
     /// The engine refuses.
-    pub async fn launch(
-        engine: &EngineHandle,
-        network: &Network,
-        labels: &Labels,
-        name: &str,
-        image: ImageChoice,
-        plan: &PostgresPlan,
-        redactor: &Redactor,
-    ) -> Result<Self, BackendError> {
-        let administrator = Credential { name: ADMINISTRATOR.into(), secret: Secret::random(redactor) };
-        let inspector = Credential { name: INSPECTOR.into(), secret: Secret::random(redactor) };
+    pub async fn launch(place: &Place<'_>, plan: &PostgresPlan) -> Result<Self, BackendError> {
+        let administrator = Credential { name: ADMINISTRATOR.into(), secret: Secret::random(place.redactor) };
+        let inspector = Credential { name: INSPECTOR.into(), secret: Secret::random(place.redactor) };
         let password =
             CopiedFile { path: "/drill/password".into(), bytes: administrator.secret.expose().into(), mode: 0o600 };
         let options = [
@@ -71,8 +61,8 @@ impl Server {
         let mut command = vec!["postgres".to_string(), "-c".into(), format!("log_line_prefix={}", log::PREFIX)];
         command.extend(options.iter().flat_map(|o| ["-c".to_string(), (*o).to_string()]));
         let spec = ContainerSpec {
-            name: name.into(),
-            image,
+            name: place.name.into(),
+            image: place.image.clone(),
             command,
             env: vec![
                 ("POSTGRES_PASSWORD_FILE".into(), password.path.clone()),
@@ -81,13 +71,13 @@ impl Server {
             ports: vec![PORT],
             files: vec![password],
         };
-        let container = Container::start(engine, network, labels, spec).await?;
+        let container = place.start(spec).await?;
         Ok(Self {
             container,
             plan: plan.clone(),
             administrator,
             inspector,
-            redactor: redactor.clone(),
+            redactor: place.redactor.clone(),
             state: Mutex::default(),
         })
     }
@@ -96,31 +86,53 @@ impl Server {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Waits until the administrator can log in, and learns who the server is. Again after a restart.
-    ///
-    /// # Errors
-    /// It does not come up in time.
-    pub async fn ready(&self) -> Result<(), BackendError> {
+    fn target(&self) -> Result<Target, BackendError> {
+        self.known().target.ok_or_else(|| BackendError("postgres is not ready".into()))
+    }
+
+    fn verifier(&self, credential: &Credential) -> String {
+        let verifier = postgres_protocol::password::scram_sha_256(credential.secret.expose().as_bytes());
+        Secret::new(verifier, &self.redactor).expose().to_string()
+    }
+
+    async fn query(&self, target: &Target, who: &Credential, sql: &str) -> Result<Vec<String>, BackendError> {
+        let ask = async {
+            let (client, _) = connect(target, who, "drill-inspector")
+                .await
+                .map_err(|(_, saw)| BackendError(saw.label().to_string()))?;
+            client.simple_query(sql).await.map_err(|e| BackendError(e.to_string()))
+        };
+        let rows = tokio::time::timeout(Duration::from_secs(5), ask)
+            .await
+            .map_err(|_| BackendError("postgres gave the inspector no answer".into()))??;
+        Ok(rows
+            .iter()
+            .filter_map(|m| match m {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+impl Serves for Server {
+    type Session = Session;
+    const PORT: u16 = PORT;
+
+    fn container(&self) -> &Container {
+        &self.container
+    }
+    fn into_container(self) -> Container {
+        self.container
+    }
+    fn administrator(&self) -> &Credential {
+        &self.administrator
+    }
+    async fn ready(&self) -> Result<(), BackendError> {
         let address = self.container.address(PORT).await?;
         let target = Target { address, database: self.plan.database.clone() };
-        let up = async {
-            loop {
-                match tokio::time::timeout(PROBE_TIMEOUT, introduction(&target, &self.administrator)).await {
-                    Ok(Ok(known)) => return known,
-                    Ok(Err((_, saw))) => tracing::trace!(?saw, "postgres is not ready"),
-                    Err(_) => tracing::trace!("postgres does not answer"),
-                }
-                tokio::time::sleep(POLL).await;
-            }
-        };
-        let (identity, version) = tokio::time::timeout(READY_TIMEOUT, up).await.map_err(|_| {
-            let last: Vec<String> = self.container.logs.lines().iter().rev().take(3).map(|l| l.text.clone()).collect();
-            BackendError(format!(
-                "postgres did not come up in {} s; its last lines: {}",
-                READY_TIMEOUT.as_secs(),
-                last.join(" | ")
-            ))
-        })?;
+        let introduction = || introduction(&target, &self.administrator);
+        let (identity, version) = until_up(&self.container, PORT, "postgres", introduction).await?;
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *state = Known {
             target: Some(target),
@@ -130,24 +142,13 @@ impl Server {
         };
         Ok(())
     }
-
-    /// As the server states it.
-    pub fn version(&self) -> String {
+    fn version(&self) -> String {
         self.known().version
     }
-    /// What an acceptance must show.
-    pub fn identity(&self) -> String {
+    fn identity(&self) -> String {
         self.known().identity
     }
-    fn target(&self) -> Result<Target, BackendError> {
-        self.known().target.ok_or_else(|| BackendError("postgres is not ready".into()))
-    }
-
-    /// Makes the parents and the inspector, and runs the seed: a statement that names `${parent}` runs once for each.
-    ///
-    /// # Errors
-    /// A statement fails; a seed's is named.
-    pub async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
+    async fn prepare(&self, parents: &[String]) -> Result<Vec<Credential>, BackendError> {
         let parents: Vec<Credential> = parents
             .iter()
             .map(|name| Credential {
@@ -171,99 +172,66 @@ impl Server {
             session.run(script).await.map_err(|saw| BackendError(format!("{what}: {}", saw.label())))
         };
         run("making the parents and the inspector", &roles).await?;
-        let seed = statements::for_each_parent(&self.plan.seed_sql, &names).replace("${inspector}", i);
+        let seed = script::for_each_parent(&self.plan.seed_sql, &names, script::POSTGRES).replace("${inspector}", i);
         run(&format!("the seed {}", self.plan.seed), &seed).await?;
         let all: Vec<String> = names.iter().map(|n| quoted(n)).collect();
         run("granting CONNECT", &format!("GRANT CONNECT ON DATABASE {db} TO {}, \"{i}\"", all.join(", "))).await?;
         Ok(parents)
     }
-
-    /// The administrator's view and the inspector's must be of one server.
-    ///
-    /// # Errors
-    /// The inspector cannot log in, or to another server.
-    pub async fn check_inspector(&self) -> Result<(), BackendError> {
-        match probe(&self.target()?, &self.inspector).await {
-            (_, Saw::Accepted { server }) if server == self.identity() => Ok(()),
-            (_, saw) => Err(BackendError(format!("the inspector cannot log in: {}", saw.label()))),
+    async fn enrol(&self, parent: &Credential, users: &[String]) -> Result<(), BackendError> {
+        let names: Vec<String> = users.iter().map(|name| quoted(name)).collect();
+        let Some((like, copies)) = names.split_first() else { return Ok(()) };
+        let mut script = String::new();
+        for copy in copies {
+            let _ = write!(
+                script,
+                "CREATE ROLE {copy} LOGIN; GRANT CONNECT ON DATABASE {} TO {copy};",
+                quoted(&self.plan.database)
+            );
+            // Of its groups and not of itself: a member of it would have its rights, and the parent of the member too.
+            let groups = "SELECT quote_ident(g.rolname) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member";
+            let _ = write!(
+                script,
+                "DO $do$ DECLARE g text; BEGIN FOR g IN {groups} = '{like}'::regrole LOOP EXECUTE 'GRANT ' || g || ' TO {copy}'; END LOOP; END $do$;"
+            );
         }
+        // INHERIT is what pg_terminate_backend asks for, and is no more than who sets a password has anyway. pg_signal_backend would
+        // reach everybody's sessions.
+        let parent = quoted(&parent.name);
+        let _ = write!(script, "GRANT {} TO {parent} WITH ADMIN TRUE, INHERIT TRUE, SET FALSE", names.join(", "));
+        let session = self.administrator_session().await?;
+        session
+            .run(&script)
+            .await
+            .map_err(|saw| BackendError(format!("the user {like} and its copies: {}", saw.label())))
     }
-
-    /// Who sees users and sessions.
-    pub fn inspector(&self) -> &Credential {
+    fn inspector(&self) -> &Credential {
         &self.inspector
     }
-
-    /// Statements that end a user, hidden among those that make one.
-    pub fn hostile_statements(&self, victim: &str) -> Vec<String> {
-        vec![format!("DROP ROLE {}", quoted(victim)), "CREATE ROLE \"{{name}}\"".into()]
+    fn hostile_statements(&self, victim: &str) -> HostileStatements {
+        let creation = vec![format!("DROP ROLE {}", quoted(victim)), "CREATE ROLE \"{{name}}\"".into()];
+        HostileStatements { creation, revocation: Vec::new() }
     }
-
-    fn verifier(&self, credential: &Credential) -> String {
-        let verifier = postgres_protocol::password::scram_sha_256(credential.secret.expose().as_bytes());
-        Secret::new(verifier, &self.redactor).expose().to_string()
-    }
-
-    /// How OpenBao's database engine reaches it as a tenant's parent.
-    pub fn authority_connection(&self, parent: &Credential) -> serde_json::Value {
+    fn authority_connection(&self, parent: &Credential) -> serde_json::Value {
         serde_json::json!({
-            "plugin_name": "postgresql-database-plugin",
+            "plugin_name": PLUGIN.name,
             "connection_url": format!("postgresql://{{{{username}}}}:{{{{password}}}}@{}:{PORT}/{}?sslmode=disable", self.container.name, self.plan.database),
             "username": parent.name,
             "password": parent.secret.expose(),
             "password_authentication": "scram-sha-256",
         })
     }
-
-    /// One attempt at the door.
-    pub async fn probe(&self, credential: &Credential) -> (Stage, Saw) {
+    async fn probe(&self, _door: &str, credential: &Credential) -> (Stage, Saw) {
         match self.target() {
             Ok(target) => probe(&target, credential).await,
             Err(e) => (Stage::Login, Saw::Unreachable { why: e.0 }),
         }
     }
-
-    /// Opens a session of a kind before the trigger.
-    ///
-    /// # Errors
-    /// What was seen instead.
-    pub async fn open(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
+    async fn open_within(&self, who: &Credential, kind: &str, patience: Duration) -> Attempt<Session> {
         let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
-        Session::open(&target, credential, kind, SET_UP_TIMEOUT).await
+        Session::open(&target, who, kind, patience).await
     }
-
-    /// Opens a session again that was lost: as much a probe as a login is.
-    ///
-    /// # Errors
-    /// What was seen instead.
-    pub async fn reopen(&self, credential: &Credential, kind: &str) -> Result<Session, (Stage, Saw)> {
-        let target = self.target().map_err(|e| (Stage::Login, Saw::Unreachable { why: e.0 }))?;
-        Session::open(&target, credential, kind, PROBE_TIMEOUT).await
-    }
-
-    /// For `--keep`: where it answers and the administrator's login.
-    ///
-    /// # Errors
-    /// It is not running.
-    pub async fn person(&self) -> Result<(crate::environment::Address, Credential), BackendError> {
-        Ok((self.container.address(PORT).await?, self.administrator.clone()))
-    }
-
-    /// A session of the backend's administrator.
-    ///
-    /// # Errors
-    /// It cannot log in.
-    pub async fn administrator_session(&self) -> Result<Session, BackendError> {
-        self.open(&self.administrator, "administrator")
-            .await
-            .map_err(|(_, saw)| BackendError(format!("the administrator cannot log in: {}", saw.label())))
-    }
-
-    /// Puts another `pg_hba.conf` there and waits until new logins go by it.
-    ///
-    /// # Errors
-    /// The administrator may not write it, or the server does not load it.
-    pub async fn configure(&self, hba: &str) -> Result<(), BackendError> {
+    async fn configure(&self, hba: &str) -> Result<(), BackendError> {
         let target = self.target()?;
         // A new session inherits the time from the process that takes the logins.
         let loaded = || self.query(&target, &self.administrator, "SELECT pg_conf_load_time()");
@@ -283,12 +251,7 @@ impl Server {
             .await
             .unwrap_or_else(|_| Err(BackendError("postgres did not load pg_hba.conf again".into())))
     }
-
-    /// Which of these names the inspector finds.
-    ///
-    /// # Errors
-    /// The inspector gets no answer.
-    pub async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
+    async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
         let target = self.target()?;
         let list = names.iter().map(|n| format!("'{}'", n.replace('\'', "''"))).collect::<Vec<_>>().join(", ");
         let rows = match stock {
@@ -332,38 +295,19 @@ impl Server {
         };
         Ok(rows)
     }
-
-    /// Users by the name that the engine gives them.
-    ///
-    /// # Errors
-    /// The inspector gets no answer.
-    pub async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
+    async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
         let sql = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'v-%' ORDER BY 1";
         self.query(&self.target()?, &self.inspector, sql).await
     }
-
-    async fn query(&self, target: &Target, who: &Credential, sql: &str) -> Result<Vec<String>, BackendError> {
-        let ask = async {
-            let (client, _) = connect(target, who, "drill-inspector")
-                .await
-                .map_err(|(_, saw)| BackendError(saw.label().to_string()))?;
-            client.simple_query(sql).await.map_err(|e| BackendError(e.to_string()))
-        };
-        let rows = tokio::time::timeout(Duration::from_secs(5), ask)
-            .await
-            .map_err(|_| BackendError("postgres gave the inspector no answer".into()))??;
-        Ok(rows
-            .iter()
-            .filter_map(|m| match m {
-                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
-                _ => None,
-            })
-            .collect())
+    fn log(&self) -> Vec<LogLine> {
+        let clean = |l: LogLine| LogLine { text: log::without_verifiers(&l.text).into(), ..l };
+        self.container.logs.lines().into_iter().map(clean).collect()
     }
-
-    /// Refused logins in the server's own log.
-    pub fn refusals(&self) -> Vec<log::Refusal> {
+    fn refusals(&self) -> Vec<LoggedRefusal> {
         log::refusals(&self.container.logs.lines())
+            .into_iter()
+            .map(|r| LoggedRefusal { cause: r.cause(), at: r.at, name: r.user, code: r.code, text: r.text })
+            .collect()
     }
 }
 

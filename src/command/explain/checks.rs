@@ -134,6 +134,12 @@ pub const CHECKS: &[Check] = &[
         "replace it, or state an exception with an owner and an end",
     ),
     check(
+        "credential.dynamic",
+        "each consumer gets a user of its own, with a lease that ends it; judged of static roles only, where it always fails",
+        "a password that stays until the next rotation, and that all its consumers share: there is no lease, no revocation of one consumer, no expiry, no teardown and no ban",
+        "issue dynamic users or put a broker in front; until then an exception with an owner, a compensating control and a near end",
+    ),
+    check(
         "metadata.owner",
         "the credential leads to an owner",
         "nobody answers for it",
@@ -187,7 +193,7 @@ pub const CHECKS: &[Check] = &[
         "parent.rotated",
         "the parent's first secret does not work any more",
         "whoever set it up can still get in",
-        "rotate the root credential of the connection",
+        "rotate the root credential of the connection; a broker does it when it starts (`BROKER_ROTATE`)",
     ),
     check(
         "audit.issuance",
@@ -203,7 +209,7 @@ pub const CHECKS: &[Check] = &[
     ),
     check(
         "audit.linked",
-        "issuance and revocation can be linked by the lease",
+        "issuance and revocation can be linked by the lease; of a broker also with the token that it asked the authority about",
         "nobody can show that what was issued was ended",
         "revoke by the lease's path, or hash the lease id",
     ),

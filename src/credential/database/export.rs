@@ -4,10 +4,9 @@
 //! `database/config/CONNECTION`. The hash is over the canonical `data`: every export carries a fresh request id.
 
 use super::MountLimits;
-use crate::document::{Diagnostic, Place, Problem, Project, Span, project};
+use crate::document::{Diagnostic, Place, Problem, Project, Span, file, project};
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// What an export holds.
@@ -171,11 +170,15 @@ fn mount(file: &File) -> Result<MountLimits, Failure> {
     Ok(MountLimits { default_ttl_ms, max_ttl_ms })
 }
 
-/// `postgresql://{{username}}:{{password}}@host:5432/orders?sslmode=require` → `orders`
+/// `postgresql://{{username}}:{{password}}@host:5432/orders?sslmode=require` → `orders`, and so
+/// `{{username}}:{{password}}@tcp(host:3306)/orders?tls=true`.
 fn database(data: &Value) -> Option<String> {
     let url = data.pointer("/connection_details/connection_url")?.as_str()?;
-    let (_, rest) = url.split_once("://")?;
-    let (_, path) = rest.rsplit_once('@').unwrap_or(("", rest)).1.split_once('/')?;
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    // In brackets an address may hold slashes: a socket's path.
+    let place = place.rsplit_once(')').map_or(place, |(_, place)| place);
+    let (_, path) = place.split_once('/')?;
     let name = path.split(['?', '#']).next().unwrap_or("");
     (!name.is_empty()).then(|| name.to_string())
 }
@@ -186,12 +189,13 @@ fn date(path: &Path) -> Option<String> {
     Some(written.strftime("%Y-%m-%d").to_string())
 }
 
+/// Over the canonical `data` of a role, hex: the same for two exports of the same role.
+pub fn fingerprint(data: &Value) -> String {
+    hash(data)
+}
+
 fn hash(data: &Value) -> String {
-    use std::fmt::Write;
-    Sha256::digest(canonical(data).to_string()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    file::sha256(canonical(data).to_string().as_bytes())
 }
 
 /// Keys in order, at every level.
@@ -228,6 +232,9 @@ mod tests {
         assert_eq!(of("postgres://u:p@h/orders?sslmode=require").as_deref(), Some("orders"));
         assert_eq!(of("postgres://u:p@h/"), None);
         assert_eq!(of("host=x dbname=y"), None);
+        assert_eq!(of("{{username}}:{{password}}@tcp(db.internal:3306)/orders?tls=true").as_deref(), Some("orders"));
+        assert_eq!(of("u:p@unix(/run/db.sock)/orders").as_deref(), Some("orders"));
+        assert_eq!(of("u:p@tcp(h:3306)/"), None);
         assert_eq!(database(&json!({})), None);
     }
 }

@@ -1,15 +1,16 @@
 //! The database engine's requests.
 
 use super::DatabasePlan;
-use crate::authority::{AuthorityError, Bao, Tenant};
-use crate::backend::Credential;
-use crate::credential::{Issued, Record, Ttls, Twin};
-use crate::secret::{Redactor, Secret};
+use crate::authority::records::Limits;
+use crate::authority::{AuthorityError, Bao, Reader, Tenant};
+use crate::backend::plugin::HostileStatements;
+use crate::credential::issue::{Hostile, ParentPaths, issued_user, seconds};
+use crate::credential::{Issued, Ttls, Twin};
+use crate::secret::Redactor;
 use serde_json::{Value, json};
 
-/// Where the engine is mounted.
-pub const MOUNT: &str = "database";
-const CONNECTION: &str = "backend";
+/// What the connection with the backend is called at a mount.
+pub const CONNECTION: &str = "backend";
 
 /// A role of the database engine.
 #[derive(Clone)]
@@ -97,13 +98,24 @@ impl Issuer {
         format!("{}/creds/{}", self.mount, self.role)
     }
 
-    /// The paths of the parent's configuration: read, changed, rotated.
-    pub fn parent_paths(&self) -> [String; 2] {
-        [format!("{}/config/{CONNECTION}", self.mount), format!("{}/rotate-root/{CONNECTION}", self.mount)]
+    /// The paths of the parent's configuration.
+    pub fn parent_paths(&self) -> ParentPaths {
+        let rotate = Some(format!("{}/rotate-root/{CONNECTION}", self.mount));
+        ParentPaths { config: format!("{}/config/{CONNECTION}", self.mount), rotate, in_root: false }
     }
 
-    /// Whether a role that was read back grants what the drill states.
-    pub fn as_stated(&self, data: &Value) -> bool {
+    /// The limits in force, and whether the role grants what the drill states.
+    ///
+    /// # Errors
+    /// The auditor gets no answer.
+    pub async fn read_back(&self, auditor: &Reader) -> Result<(Limits, bool), AuthorityError> {
+        let namespace = &self.tenant.namespace;
+        let role = auditor.read(&format!("{}/roles/{}", self.mount, self.role), namespace).await?;
+        let own = (role.number("/data/default_ttl")?, role.number("/data/max_ttl")?);
+        Ok((auditor.limits(&self.mount, own, namespace).await?, self.as_stated(&role.body["data"])))
+    }
+
+    fn as_stated(&self, data: &Value) -> bool {
         let list = |key: &str, stated: &[String]| {
             let read: Vec<&str> = data[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             read == stated
@@ -112,9 +124,17 @@ impl Issuer {
             && list("revocation_statements", &self.plan.revocation_statements)
     }
 
-    /// A role of an attacker's own mount whose statements reach for another's user: mount, body.
-    pub fn hostile(&self, statements: &[String]) -> Value {
-        json!({"db_name": CONNECTION, "creation_statements": statements, "default_ttl": "60s", "max_ttl": "60s"})
+    /// A role of an attacker's own mount whose statements reach for another's user.
+    pub fn hostile(statements: &HostileStatements) -> Hostile {
+        let body = json!({
+            "db_name": CONNECTION,
+            "creation_statements": statements.creation,
+            "revocation_statements": statements.revocation,
+            "default_ttl": "60s",
+            "max_ttl": "60s",
+        });
+        let what = "a role whose statements end the victim at the backend";
+        Hostile { what, body: Some(body), method: "GET", verb: "creds", roles: "roles", request: None }
     }
 
     /// Reads a credential.
@@ -123,27 +143,6 @@ impl Issuer {
     /// The authority refuses or does not answer.
     pub async fn issue(&self, caller: &Bao, redactor: &Redactor) -> Result<Issued, AuthorityError> {
         let answer = caller.get(&self.path()).await?;
-        let credential = Credential {
-            name: answer.text("/data/username")?.to_string(),
-            secret: Secret::new(answer.text("/data/password")?.to_string(), redactor),
-        };
-        let record = Record {
-            id: answer.text("/lease_id")?.to_string(),
-            name: credential.name.clone(),
-            role: self.role.clone(),
-            twin_of: self.twin_of.clone(),
-            namespace: self.tenant.namespace.clone(),
-            ttl_ms: answer.number("/lease_duration")? * 1000,
-            renewable: answer.body.get("renewable").and_then(Value::as_bool).unwrap_or(false),
-            stated_end: None,
-            request_id: answer.text("/request_id").ok().map(str::to_string),
-        };
-        let warnings = answer.warnings();
-        Ok(Issued { credential, record, warnings })
+        issued_user(&answer, &self.role, self.twin_of.clone(), &self.tenant.namespace, redactor)
     }
-}
-
-/// OpenBao's TTLs are whole seconds; a string with a unit keeps that visible.
-fn seconds(ms: u64) -> String {
-    format!("{}s", ms / 1000)
 }

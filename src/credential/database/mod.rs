@@ -3,6 +3,7 @@
 pub mod export;
 pub mod shape;
 
+pub use super::RoleSource;
 use serde::{Deserialize, Serialize};
 
 /// A database role, resolved.
@@ -36,23 +37,6 @@ pub struct MountLimits {
     pub default_ttl_ms: u64,
     /// `max_lease_ttl`.
     pub max_ttl_ms: u64,
-}
-
-/// Where a role's definition comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoleSource {
-    /// Written in the drill file.
-    Drill,
-    /// Exported from production.
-    Exported {
-        /// The directory as it was given.
-        dir: String,
-        /// SHA-256 over the canonical `data` of `role.json`, hex.
-        sha256: String,
-        /// When the export was written (the file's own time), RFC 3339 date.
-        date: Option<String>,
-    },
 }
 
 #[cfg(feature = "engine")]

@@ -1,11 +1,14 @@
 //! `credential: { database: … }` as it is written, and what it resolves to.
 
+use super::DatabasePlan;
 use super::export::{self, Exported};
-use super::{DatabasePlan, RoleSource};
+use crate::backend::plugin::{Form, Plugin};
+use crate::credential::RoleSource;
+use crate::credential::shape::{above, is_role};
 use crate::document::json::{exported, with, without};
 use crate::document::problem::TEMPLATES;
 use crate::document::sql::{self, Statements};
-use crate::document::{At, Findings, Problem, Project, RawDuration, Span, duration};
+use crate::document::{At, DatabaseProblem, Findings, Problem, Project, RawDuration, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -68,40 +71,48 @@ impl RawDatabase {
         ]
     }
 
-    /// What it means; nothing where that cannot be said, which was noted.
-    pub fn resolve(&self, project: &Project, findings: &mut Findings) -> Option<Resolved> {
+    /// What it means; nothing where that cannot be said, which was noted. `plugin` is the backend's; without one the backend is a wrong one.
+    pub fn resolve(&self, plugin: Option<&Plugin>, project: &Project, findings: &mut Findings) -> Option<Resolved> {
         if !is_role(&self.role.value) {
             let problem = Problem::BadName { what: "a role", name: self.role.value.clone() };
             findings.add(problem, self.role.span);
         }
         match &self.exported {
             Some(dir) => self.exported(dir, project, findings),
-            None => Some(self.stated(findings)),
+            None => Some(self.stated(plugin, findings)),
         }
     }
 
-    fn stated(&self, findings: &mut Findings) -> Resolved {
-        for (_, list) in self.lists() {
+    fn check(&self, plugin: Option<&Plugin>, findings: &mut Findings) {
+        let form = plugin.map_or(Form::Sql, |p| p.form);
+        for (key, list) in self.lists() {
             let Some(list) = list else { continue };
-            // The same statement may well come twice: COMMIT.
-            sql::check(list, findings);
-            sql::check_templates(list, findings);
+            if let Some(plugin) = plugin.filter(|p| !p.runs(key)) {
+                let problem = DatabaseProblem::NotRun { plugin: plugin.name, key };
+                findings.add(Problem::Database(problem), findings.key_of(list.span, key));
+                continue;
+            }
+            match form {
+                Form::Sql => {
+                    // The same statement may well come twice: COMMIT.
+                    sql::check(list, findings);
+                    sql::check_templates(list, findings);
+                    if let Some(plugin) = plugin {
+                        check_filled(list, plugin, findings);
+                    }
+                }
+                Form::Rules => check_rules(list, findings),
+            }
         }
         match &self.creation_statements {
             None => findings.add(Problem::MissingKey("creation_statements"), self.role.span),
-            Some(list) => {
-                let used: Vec<String> =
-                    list.value.iter().flat_map(|s| sql::templates(&s.value)).map(|(name, _)| name).collect();
-                // A misspelt one was noted, and is probably the one that is missing.
-                let misspelt = used.iter().any(|name| !TEMPLATES.contains(&name.as_str()));
-                let at = list.value.first().map_or(list.span, |s| s.span);
-                for (template, other) in [("name", "username"), ("password", "password")] {
-                    if !misspelt && !used.iter().any(|name| name == template || name == other) {
-                        findings.add(Problem::TemplateUnused(template), at);
-                    }
-                }
-            }
+            Some(list) if form == Form::Sql => check_used(list, findings),
+            Some(_) => {}
         }
+    }
+
+    fn stated(&self, plugin: Option<&Plugin>, findings: &mut Findings) -> Resolved {
+        self.check(plugin, findings);
         let mut ttl = |key, raw: &Option<At<RawDuration>>| match raw {
             Some(raw) => findings.ttl(raw),
             None => {
@@ -184,6 +195,43 @@ impl RawDatabase {
     }
 }
 
+/// Name and password must come in somewhere.
+fn check_used(list: &Statements, findings: &mut Findings) {
+    let used: Vec<String> = list.value.iter().flat_map(|s| sql::templates(&s.value)).map(|(name, _)| name).collect();
+    // A misspelt one was noted, and is probably the one that is missing.
+    let misspelt = used.iter().any(|name| !TEMPLATES.contains(&name.as_str()));
+    let at = list.value.first().map_or(list.span, |s| s.span);
+    for (template, other) in [("name", "username"), ("password", "password")] {
+        if !misspelt && !used.iter().any(|name| name == template || name == other) {
+            findings.add(Problem::TemplateUnused(template), at);
+        }
+    }
+}
+
+/// Notes templates that the plugin leaves as they are: OpenBao issues all the same, and makes a user that is called so.
+fn check_filled(list: &Statements, plugin: &Plugin, findings: &mut Findings) {
+    for statement in &list.value {
+        for (template, _) in sql::templates(&statement.value) {
+            let known = TEMPLATES.contains(&template.as_str());
+            if known && !plugin.fills.contains(&template.as_str()) {
+                let at = findings.within(statement.span, &format!("{{{{{template}}}}}"));
+                let problem = DatabaseProblem::NotFilled { plugin: plugin.name, template, fills: plugin.fills };
+                findings.add(Problem::Database(problem), at);
+            }
+        }
+    }
+}
+
+/// Notes every item that is no JSON array of texts.
+fn check_rules(list: &Statements, findings: &mut Findings) {
+    for item in &list.value {
+        if let Err(e) = serde_json::from_str::<Vec<String>>(&item.value) {
+            let why = e.to_string().split(" at line ").next().unwrap_or_default().to_lowercase();
+            findings.add(Problem::Database(DatabaseProblem::NoRules { why }), item.span);
+        }
+    }
+}
+
 impl DatabasePlan {
     /// All of them, creation first.
     pub fn statements(&self) -> impl Iterator<Item = &String> {
@@ -200,17 +248,4 @@ impl DatabasePlan {
             ms => Some(ms),
         }
     }
-}
-
-fn above(default_ms: u64, max_ms: u64) -> Problem {
-    Problem::DefaultAboveMax { default: duration::text(default_ms), max: duration::text(max_ms) }
-}
-
-/// Production's own roles are called as OpenBao allows it.
-fn is_role(name: &str) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.len() <= 128
-        && name.starts_with(word)
-        && name.ends_with(word)
-        && name.chars().all(|c| word(c) || c == '-' || c == '.')
 }

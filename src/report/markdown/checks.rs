@@ -66,7 +66,10 @@ fn red_row(place: &str, block: &Block<'_>) -> String {
     }
     let name = format!("{place}/{}", words::name(check));
     let verdict = match check.outcome {
-        Outcome::Excepted => "excepted".to_owned(),
+        Outcome::Excepted => match &check.exception {
+            Some(id) => format!("excepted ({})", md(id)),
+            None => "excepted".to_owned(),
+        },
         red => format!("**{}**", red.word()),
     };
     row(&[md(&name), md(&check.expected), observed, verdict])

@@ -1,168 +1,89 @@
-//! Cells, escapes and sentences of the Markdown report.
+//! Cells and escapes of the Markdown report.
 
-use crate::definition::{Ends, Trigger};
-use crate::history::Origin;
-use crate::report::causes;
-use crate::report::facts::{self, Run, Server};
+use crate::report::rich::{Line, Piece};
 use crate::report::words;
-use crate::verdict::{DrillVerdict, Outcome, ScenarioVerdict};
 
-pub use crate::report::phrases::where_it_ran;
+/// Longer texts are cut: the whole is in the evidence, and CI drops a summary that is too long as a whole.
+const LONGEST: usize = 2000;
 
 /// Text that Markdown, or HTML in it, would take for markup.
 pub fn md(text: &str) -> String {
-    let mut out = String::new();
-    for c in words::one_line(text).chars() {
+    escaped(&words::shorten(&words::one_line(text), LONGEST))
+}
+
+fn escaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut before = None;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let within_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         match c {
             '<' => out.push_str("&lt;"),
             '&' => out.push_str("&amp;"),
-            '|' | '*' | '`' | '[' | ']' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
+            // Within a word it is no emphasis, and names are full of it.
+            '_' if within_word(before) && within_word(rest.peek().copied()) => out.push(c),
+            '|' | '*' | '`' | '[' | ']' | '\\' | '_' | '~' | '$' => out.extend(['\\', c]),
             _ => out.push(c),
         }
+        before = Some(c);
     }
-    out
+    first_escaped(out)
+}
+
+/// What would make a heading, a quote or a list of the line that begins with it.
+fn first_escaped(line: String) -> String {
+    let digits = line.chars().take_while(char::is_ascii_digit).count();
+    let at = match line[digits..].chars().next() {
+        Some('#' | '>' | '+' | '-' | '=') if digits == 0 => 0,
+        Some('.' | ')') if digits > 0 && line[digits + 1..].starts_with(' ') => digits,
+        _ => return line,
+    };
+    [&line[..at], "\\", &line[at..]].concat()
 }
 
 /// A code span; what would end it, or the table's cell, is replaced.
 pub fn code(text: &str) -> String {
-    let text = words::one_line(text).replace('`', "'").replace('|', "\\|");
+    // A backslash in front of the bar would take the bar's own away.
+    let text = words::shorten(&words::one_line(text), LONGEST).replace('`', "'");
+    let text = text.replace("\\|", "\\ |").replace('|', "\\|");
     if text.is_empty() {
         return "–".to_owned();
     }
     format!("`{text}`")
 }
 
+/// A line of pieces.
+pub fn line(line: &Line) -> String {
+    let one = |piece: &Piece| match piece {
+        Piece::Text(text) => escaped(&words::shorten(&words::tidy(text), LONGEST)),
+        Piece::Strong(text) => format!("**{}**", md(text)),
+        Piece::Code(text) => code(text),
+        Piece::Break => "<br>".to_owned(),
+    };
+    line.0.iter().map(one).collect()
+}
+
+/// A sentence of ours in which commands stand between backticks, as code; whatever else it holds is no markup.
+pub fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return md(text);
+    }
+    let part = |(i, part): (usize, &&str)| match (i % 2, part.is_empty()) {
+        (_, true) => String::new(),
+        (0, _) => spaced(part),
+        _ => code(part),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// `md` takes the spaces at both ends, which stand beside code here.
+fn spaced(part: &str) -> String {
+    let space = |there: bool| if there { " " } else { "" };
+    [space(part.starts_with(' ')), &md(part), space(part.ends_with(' '))].concat()
+}
+
 /// One row; the cells are Markdown already.
 pub fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
-}
-
-/// Where the run took place, for the cell that must not be overlooked.
-pub fn place(run: Run<'_>) -> &'static str {
-    if run.external() { "on servers that drill did not start" } else { "on disposable servers, not in production" }
-}
-
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Official => "official",
-        Origin::StandIn => "stand-in",
-        Origin::External => "external",
-    }
-}
-
-/// `OpenBao 2.7.2 (stand-in sha256:77a0…)`.
-pub fn server_line(server: &Server<'_>) -> String {
-    let id = words::hash(server.image_id);
-    format!("{} {} ({} {id})", server.product, server.version, origin(server.origin))
-}
-
-/// The same in Markdown.
-pub fn server_md(server: &Server<'_>) -> String {
-    let id = code(&words::hash(server.image_id));
-    let origin = origin(server.origin);
-    format!("{} {} ({origin} {id})", md(server.product), md(server.version))
-}
-
-/// One sentence a drill: what a reader in a hurry takes along.
-pub fn summary(run: Run<'_>) -> String {
-    let drills = &run.verdicts.drills;
-    let several = drills.len() > 1;
-    let mut out = String::new();
-    for drill in drills {
-        let sentence = match drill.outcome {
-            Outcome::Passed | Outcome::Excepted => died(run, drill),
-            Outcome::Failed | Outcome::Inconclusive => red(drill),
-        };
-        let bullet = if several { "- " } else { "" };
-        out += &[bullet, &sentence, "\n"].concat();
-    }
-    out
-}
-
-fn died(run: Run<'_>, drill: &DrillVerdict) -> String {
-    let (Some(plan), false) = (run.plan(&drill.drill), drill.scenarios.is_empty()) else {
-        return "Nothing was tested.".to_owned();
-    };
-    let product = plan.backend.product();
-    let ends: Vec<String> = drill.scenarios.iter().filter_map(|s| death(run, drill, s)).collect();
-    let word = if plan.scenarios.iter().all(|s| s.ends == Ends::Denied) { "denied everything" } else { "refused" };
-    let excepted = drill.scenarios.iter().flat_map(|s| &s.checks);
-    let excepted = excepted.filter(|c| c.outcome == Outcome::Excepted).count();
-    let exceptions = match excepted {
-        0 => String::new(),
-        n => format!(" {n} {} excepted.", if n == 1 { "check is" } else { "checks are" }),
-    };
-    if ends.is_empty() {
-        return format!("All checks of {} passed.{exceptions}", md(&drill.drill));
-    }
-    format!(
-        "A {product} credential issued by {} was **{word} by {product} {}** ({}).{exceptions}",
-        md(run.authority()),
-        words::list(&ends),
-        limits(run, drill)
-    )
-}
-
-fn death(run: Run<'_>, drill: &DrillVerdict, verdict: &ScenarioVerdict) -> Option<String> {
-    let plan = run.scenario_plan(&drill.drill, &verdict.scenario)?;
-    let exposure = facts::door(verdict)?;
-    let took = words::interval(exposure.lower_us, exposure.upper_us);
-    let what = match plan.trigger {
-        Trigger::Revoke => "revocation",
-        Trigger::Teardown => "teardown",
-        Trigger::Incident { .. } => "ban",
-        Trigger::Renew { .. } => "cap",
-        Trigger::Expire { .. } => "expiry",
-    };
-    let named = verdict.scenario != plan.trigger.name();
-    let which = if named { format!(" ({})", md(&verdict.scenario)) } else { String::new() };
-    Some(format!("{took} after its {what}{which}"))
-}
-
-fn limits(run: Run<'_>, drill: &DrillVerdict) -> String {
-    let mut limits: Vec<String> = Vec::new();
-    for verdict in &drill.scenarios {
-        let plan = run.scenario_plan(&drill.drill, &verdict.scenario);
-        if let Some((plan, exposure)) = plan.zip(facts::door(verdict)) {
-            let limit = crate::report::phrases::limit(plan, exposure);
-            if !limits.contains(&limit) {
-                limits.push(limit);
-            }
-        }
-    }
-    limits.join("; ")
-}
-
-/// The worst check of the worst scenario, in its own words.
-fn red(drill: &DrillVerdict) -> String {
-    let worst = drill.scenarios.iter().filter(|s| s.outcome == drill.outcome);
-    let found = worst.clone().find_map(|s| {
-        let blocks = causes::blocks(s);
-        let block = blocks.into_iter().find(|b| b.first.outcome == drill.outcome)?;
-        Some((s, block.first))
-    });
-    let Some((scenario, check)) = found else {
-        return format!("{}: {}.", md(&drill.drill), drill.outcome.word());
-    };
-    let verdict = match drill.outcome {
-        Outcome::Inconclusive => "Nothing was proved: ",
-        _ => "",
-    };
-    let claim = check.means.as_deref().unwrap_or(&check.observed);
-    let seen = check.means.as_ref().map(|_| format!(" Observed: {}.", md(&check.observed)));
-    let others = match worst.count() {
-        0 | 1 => String::new(),
-        n => format!(" ({n} scenarios {})", drill.outcome.word()),
-    };
-    format!(
-        "**{verdict}{}** ({}/{}, {}).{}{others}",
-        md(claim),
-        md(&drill.drill),
-        md(&scenario.scenario),
-        code(&words::name(check)),
-        seen.unwrap_or_default()
-    )
 }
