@@ -121,13 +121,10 @@ impl Log {
         History { head: inner.head.clone(), events: inner.events.clone() }
     }
 
-    /// The history so far of one drill: the whole of a long run is too much to be copied now and then.
-    pub fn snapshot_of(&self, drill: &str) -> History {
+    /// Looks something up in the history so far: a long run's is too much to be copied now and then. Nothing is appended meanwhile, so be quick.
+    pub fn look_up<T>(&self, find: impl FnOnce(&Head, &[Event]) -> T) -> T {
         let inner = self.lock();
-        History {
-            head: inner.head.clone(),
-            events: inner.events.iter().filter(|e| e.drill == drill).cloned().collect(),
-        }
+        find(&inner.head, &inner.events)
     }
 
     /// The history, when nothing more is appended: the log has none of it any more.

@@ -6,6 +6,7 @@ use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::history::{Ack, Body, Event, Head, History, Origin, Part, Record};
 use crate::secret::Redactor;
 use crate::verdict::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
+use std::borrow::Cow;
 
 /// A run: what was seen, and what was made of it.
 #[derive(Clone, Copy)]
@@ -39,14 +40,34 @@ pub struct Issue<'a> {
     pub received_us: u64,
 }
 
-/// The history without secrets, for writers: what they escape or shorten first, nobody could find afterwards.
+/// The history without secrets, for writers: what they escape or shorten first, nobody could find afterwards. As a rule it is the same one:
+/// events are cleaned when they are written down, and only a secret that was made later can still be in one.
 /// Thousands of probes are left as they are: no writer shows their text.
-pub fn cleaned(history: &History, redactor: &Redactor) -> History {
-    let clean = |event: &Event| match event.body {
-        Body::Probe { .. } | Body::Reason { .. } | Body::End { .. } | Body::State => event.clone(),
-        _ => redactor.cleaned(event),
+pub fn cleaned<'a>(history: &'a History, redactor: &Redactor) -> Cow<'a, History> {
+    let head = redactor.cleaned(&history.head);
+    let shown = |event: &Event| {
+        !matches!(event.body, Body::Probe { .. } | Body::Reason { .. } | Body::End { .. } | Body::State)
     };
-    History { head: redactor.cleaned(&history.head), events: history.events.iter().map(clean).collect() }
+    let dirty: Vec<(usize, Event)> = (0..)
+        .zip(&history.events)
+        .filter(|(_, event)| shown(event))
+        .filter_map(|(i, event)| Some((i, owned(redactor.cleaned(event))?)))
+        .collect();
+    if dirty.is_empty() && matches!(head, Cow::Borrowed(_)) {
+        return Cow::Borrowed(history);
+    }
+    let mut clean = History { head: head.into_owned(), events: history.events.clone() };
+    for (i, event) in dirty {
+        clean.events[i] = event;
+    }
+    Cow::Owned(clean)
+}
+
+fn owned<T: Clone>(data: Cow<'_, T>) -> Option<T> {
+    match data {
+        Cow::Owned(data) => Some(data),
+        Cow::Borrowed(_) => None,
+    }
 }
 
 impl<'a> Run<'a> {

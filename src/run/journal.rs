@@ -1,8 +1,9 @@
 //! Writes a scenario's events, with its state in each.
 
 use crate::history::log::Log;
-use crate::history::{Body, Moment, Named, Series, State, Stock};
+use crate::history::{Body, Event, Moment, Named, Series, State, Stock};
 use crate::observation::{Saw, Stage};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
 
 /// One scenario's (or drill's) pen. Cheap to clone; the state is shared.
@@ -36,9 +37,12 @@ impl Journal {
             say: self.say.clone(),
         }
     }
-    /// Everything so far, of its drill.
-    pub fn snapshot(&self) -> crate::history::History {
-        self.log.snapshot_of(&self.drill)
+    /// Looks something up in the events so far of its drill and scenario (or of the drill itself); with when the run began.
+    pub fn look_up<T>(&self, find: impl FnOnce(Timestamp, &mut dyn Iterator<Item = &Event>) -> T) -> T {
+        self.log.look_up(|head, events| {
+            let mut own = events.iter().filter(|e| e.drill == self.drill && e.scenario == self.scenario);
+            find(head.started, &mut own)
+        })
     }
     /// µs since the run began.
     pub fn now_us(&self) -> u64 {
@@ -77,9 +81,9 @@ impl Journal {
     }
     /// A server that was started again is another one: only what shows its new identity is its answer from now on.
     pub fn another_identity(&self, server: &str, identity: &str) {
-        let known = self.snapshot().events.into_iter().rev().find_map(|e| match e.body {
-            Body::Server { server: ref s, .. } if s == server => Some(e.body),
-            _ => None,
+        let known = self.log.look_up(|_, events| {
+            let of = |e: &&Event| matches!(&e.body, Body::Server { server: s, .. } if s == server);
+            events.iter().rev().filter(|e| e.drill == self.drill).find(of).map(|e| e.body.clone())
         });
         if let Some(Body::Server { server, product, version, image, image_id, origin, .. }) = known {
             let identity = identity.to_string();

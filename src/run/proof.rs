@@ -12,7 +12,7 @@ use crate::authority::audit::{AuditLine, RevokedLine, audit_line, revoked_line};
 use crate::authority::records::AuditEntry;
 use crate::credential::{Ability, Issued, Issuer};
 use crate::environment::LogLine;
-use crate::history::{Body, Part, Search, place};
+use crate::history::{BROKERS_QUESTION, Body, Part, Search, place};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -61,8 +61,10 @@ async fn limits(run: &ScenarioRun, reader: &Reader, issuer: &Issuer) -> Result<(
 
 /// The audit log and the authority's own, after a marked request.
 pub struct AuditLog {
-    /// Entries with their lines, from 1.
+    /// Those that can be this drill's, with their lines, from 1: a server that several drills use has thousands of others.
     entries: Vec<(u64, AuditEntry)>,
+    /// How many there are in all.
+    count: u64,
     torn: u64,
     marked: bool,
     mark: String,
@@ -102,6 +104,7 @@ impl AuditLog {
         let texts = |lines: Vec<LogLine>| lines.into_iter().map(|l| l.text).collect::<Vec<_>>();
         let mut log = Self {
             entries: Vec::new(),
+            count: 0,
             torn: 0,
             marked,
             mark,
@@ -110,11 +113,18 @@ impl AuditLog {
             server: texts(server),
             broker,
         };
+        let prefix = format!("{}.{}.", context.labels.run(), stage.drill().drill);
+        let ours = |entry: &AuditEntry| {
+            entry.path == BROKERS_QUESTION || entry.correlation.as_ref().is_some_and(|c| c.starts_with(&prefix))
+        };
         for (line, text) in (1..).zip(&log.audit) {
             match audit_line(text) {
                 AuditLine::Banner => {}
                 AuditLine::Torn => log.torn += 1,
-                AuditLine::Entry(entry) => log.entries.push((line, *entry)),
+                AuditLine::Entry(entry) => {
+                    log.count += 1;
+                    log.entries.extend(ours(&entry).then_some((line, *entry)));
+                }
             }
         }
         Ok(log)
@@ -155,8 +165,7 @@ fn entries<'a>(run: &ScenarioRun, log: &'a AuditLog) -> Vec<&'a AuditEntry> {
         run.journal.write(Body::Audit { line: *line, entry: Box::new(entry.clone()) });
         found.push(entry);
     }
-    let entries = log.entries.len() as u64;
-    run.journal.write(Body::AuditLog { entries, torn: log.torn, marked: log.marked });
+    run.journal.write(Body::AuditLog { entries: log.count, torn: log.torn, marked: log.marked });
     found
 }
 

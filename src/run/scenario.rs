@@ -453,8 +453,7 @@ impl ScenarioRun {
             | Part::Unasked
             | Part::UnaskedControl => None,
         };
-        let history = self.journal.snapshot();
-        reasons::attach(&self.journal, &self.stage.backend, &history, &self.plan.scenario, &names);
+        reasons::attach(&self.journal, &self.stage.backend, &names);
     }
 }
 

@@ -89,17 +89,17 @@ impl Redactor {
     }
 
     /// The same data without secrets. Writers start from this: what they escape or shorten first, nobody could find any more.
-    pub fn cleaned<T: Serialize + DeserializeOwned + Clone>(&self, data: &T) -> T {
+    pub fn cleaned<'a, T: Serialize + DeserializeOwned + Clone>(&self, data: &'a T) -> Cow<'a, T> {
         if self.known().tiers.is_empty() {
-            return data.clone();
+            return Cow::Borrowed(data);
         }
         let mut value = serde_json::to_value(data).expect("what is cleaned is plain data");
         if !self.clean_value(&mut value) {
-            return data.clone();
+            return Cow::Borrowed(data);
         }
         // A secret that is a word of the format (`revoke`) leaves nothing that could be read back;
         // the writers' own cleaning of the finished text has to do then.
-        serde_json::from_value(value).unwrap_or_else(|_| data.clone())
+        serde_json::from_value(value).map_or(Cow::Borrowed(data), Cow::Owned)
     }
 
     /// Like [`Redactor::clean`], but `None` instead of waiting where another thread, or this one while it panics, holds the secrets.
