@@ -7,7 +7,7 @@ PATIENCE_MS=1000   # a build that is done by then is not worth a line
 BEAT_SECONDS=30    # a sign of life, also in a CI log
 STEPS_SHOWN=
 [[ ${CARGO_TARGET_DIR:-} != [!/]* ]] || export CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR
-PROGRAM=${CARGO_TARGET_DIR:-$DRILL_ROOT/target}/release/drill
+PROGRAM=${DRILL_PROGRAM:-${CARGO_TARGET_DIR:-$DRILL_ROOT/target}/release/drill}
 
 # program_commit: the commit of what the program is made of; a later one that changes only other files does not build it anew.
 program_commit() {
@@ -26,6 +26,10 @@ CARGO_TEST=(cargo test --release --workspace --locked --features credential-brok
 # program_build N/OF
 program_build() {
   local t0 log pid beat rc=0
+  if [[ ${DRILL_PROGRAM:-} ]]; then
+    [[ -x $DRILL_PROGRAM ]] || die "DRILL_PROGRAM=$DRILL_PROGRAM is no program"
+    return
+  fi
   have cargo || die "cargo is missing: install Rust (https://rustup.rs), at least $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$DRILL_ROOT/Cargo.toml")"
   t0=$(now_ms) log=$(mktemp)
   set -m

@@ -174,9 +174,9 @@ pub async fn once(
         say: sayer(progress.clone()),
         arguments: options.arguments.clone(),
     };
-    let served = serve(order, redactor).await?;
+    let mut served = serve(order, redactor).await?;
     progress.finish();
-    let (verdicts, exit) = conclude(options, &served, redactor);
+    let (verdicts, exit) = conclude(options, &mut served, redactor);
     Ok(Concluded { verdicts, exit, history: served.history })
 }
 
@@ -189,12 +189,15 @@ fn sayer(progress: Progress) -> Say {
     })
 }
 
-fn conclude(options: &ServerOptions, served: &Served, redactor: &Redactor) -> (Verdicts, Exit) {
+fn conclude(options: &ServerOptions, served: &mut Served, redactor: &Redactor) -> (Verdicts, Exit) {
     let verdicts = judge(&served.history);
     let mut exit = Exit::of(&verdicts);
+    // The reports need the room that they take.
+    let logs = std::mem::take(&mut served.server_logs);
     if !matches!(verdicts.outcome, Outcome::Passed | Outcome::Excepted) {
-        write_logs(&served.dir, &served.server_logs, redactor);
+        write_logs(&served.dir, &logs, redactor);
     }
+    drop(logs);
     let mut console = console(options, redactor);
     let cannot = |e: std::io::Error| {
         EnvError::new(format!("cannot write the report: {e}")).help("--reports DIR, or DRILL_REPORTS")
@@ -268,12 +271,10 @@ fn write_logs(dir: &Path, logs: &ServerLogs, redactor: &Redactor) {
     if std::fs::create_dir_all(&dir).is_err() {
         return;
     }
-    for (name, lines) in logs {
+    for (name, log) in logs {
         let Ok(file) = std::fs::File::create(dir.join(format!("{name}.log"))) else { continue };
         let mut out = RedactingWriter::new(std::io::BufWriter::new(file), redactor.clone());
-        for line in lines {
-            let _ = writeln!(out, "{}", line.text);
-        }
+        let _ = log.write_to(&mut out);
         let _ = out.finish();
     }
 }

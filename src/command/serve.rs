@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Leftovers of another host are taken so long after a run's own time-out.
 const GRACE: Duration = Duration::from_secs(600);
@@ -142,7 +143,7 @@ pub async fn serve(order: Order, redactor: &Redactor) -> Result<Served, EnvError
     let server_logs =
         std::mem::take(&mut *context.server_logs.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     drop(lock);
-    Ok(Served { history: log.take(), dir, server_logs, trouble: log.trouble(), left })
+    Ok(Served { history: log.history(), dir, server_logs, trouble: log.trouble(), left })
 }
 
 /// Outside the reports, which are published; only its owner may read it.
@@ -160,7 +161,7 @@ async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<St
     let mut plans: Vec<_> = order.plans.iter().enumerate().collect();
     plans.sort_by_key(|(_, plan)| std::cmp::Reverse(waits_ms(plan)));
     let drills = futures_util::stream::iter(plans)
-        .map(|(i, plan)| run_drill(context, Arc::new(plan.clone()), i + 1))
+        .map(|(i, plan)| alone(context.clone(), Arc::new(plan.clone()), i + 1))
         .buffer_unordered(order.jobs.max(1))
         .collect::<Vec<()>>();
     let interrupted = tokio::select! {
@@ -174,6 +175,16 @@ async fn run_until_interrupted(order: &Order, context: &RunContext) -> Option<St
         tracing::info!(containers = ?swept.containers, networks = ?swept.networks, "removed what an earlier run left behind");
     }
     interrupted
+}
+
+/// A drill in a task of its own, which ends with this future: what one computes must not delay another's probes.
+async fn alone(context: RunContext, plan: Arc<DrillPlan>, index: usize) {
+    let drill = tokio::spawn(async move { run_drill(&context, plan, index).await });
+    if let Err(e) = AbortOnDropHandle::new(drill).await
+        && e.is_panic()
+    {
+        std::panic::resume_unwind(e.into_panic());
+    }
 }
 
 /// What a drill waits for at least: its longest TTL, and the faults, whose scenarios come one after the other.

@@ -1,6 +1,10 @@
 //! A server's own log, followed from its first line, in memory.
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use futures_util::StreamExt;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::container::LogOutput;
@@ -17,6 +21,26 @@ pub struct LogLine {
     pub stderr: bool,
     /// Without its end of line. Shared: a server that several drills use has one log, which each of them reads again and again.
     pub text: Arc<str>,
+}
+
+/// The log of a server that is gone, for a run that goes wrong; compressed, since most do not.
+pub struct KeptLog(Vec<u8>);
+
+impl KeptLog {
+    /// Takes the lines' texts.
+    pub fn of(lines: &[LogLine]) -> Self {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = lines.iter().try_for_each(|line| writeln!(packed, "{}", line.text));
+        Self(written.and_then(|()| packed.finish()).expect("memory takes all"))
+    }
+
+    /// The texts again, a line each.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        io::copy(&mut GzDecoder::new(self.0.as_slice()), out).map(drop)
+    }
 }
 
 /// The lines so far; cheap to clone.
@@ -97,5 +121,18 @@ impl LogBuffer {
         })
         .await
         .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_log_has_every_line() {
+        let line = |text: &str| LogLine { stderr: false, text: text.into() };
+        let mut out = Vec::new();
+        KeptLog::of(&[line("one"), line(""), line("zwölf")]).write_to(&mut out).unwrap();
+        assert_eq!(out, "one\n\nzwölf\n".as_bytes());
     }
 }

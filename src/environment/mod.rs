@@ -15,7 +15,7 @@ pub use container::{Container, ContainerSpec, CopiedFile};
 pub use engine::{EngineHandle, discover};
 pub use error::EnvError;
 pub use images::{ImageChoice, ImageMode, resolve as resolve_image};
-pub use logs::{LogBuffer, LogLine};
+pub use logs::{KeptLog, LogBuffer, LogLine};
 pub use network::Network;
 pub use reach::{Address, Reach};
 pub use sweep::{Labels, Lock};

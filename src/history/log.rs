@@ -1,6 +1,6 @@
 //! Events to disk as they happen, and back.
 
-use super::{Body, Event, Head, History, State};
+use super::{Body, Event, Head, History, State, replay};
 use crate::secret::Redactor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,6 +53,9 @@ struct Inner {
     written: u64,
     trouble: Option<String>,
     head: Head,
+    /// How many there were.
+    count: u64,
+    /// Those that are still looked up, and all that are not on disk.
     events: Vec<Event>,
 }
 
@@ -83,6 +86,7 @@ impl Log {
                 written: line.len() as u64,
                 trouble: None,
                 head,
+                count: 0,
                 events: Vec::new(),
             })),
         })
@@ -95,7 +99,7 @@ impl Log {
     /// with a report; the file ends with the last event before the trouble, which [`Log::trouble`] goes on to tell.
     pub fn append(&self, drill: &str, scenario: &str, state: State, body: Body) -> io::Result<u64> {
         let mut inner = self.lock();
-        let seq = inner.events.len() as u64 + 1;
+        let seq = inner.count + 1;
         let event = Event {
             seq,
             // Under the lock, so that the order of the numbers is the order of the times.
@@ -106,6 +110,7 @@ impl Log {
             body,
         };
         let (line, event) = cleaned_line(&self.redactor, event);
+        inner.count = seq;
         inner.events.push(event);
         inner.write(&line, seq).map(|()| seq)
     }
@@ -115,22 +120,29 @@ impl Log {
         self.lock().trouble.clone()
     }
 
-    /// The history so far, as it stands on disk (or would, without trouble).
-    pub fn snapshot(&self) -> History {
-        let inner = self.lock();
-        History { head: inner.head.clone(), events: inner.events.clone() }
-    }
-
     /// Looks something up in the history so far: a long run's is too much to be copied now and then. Nothing is appended meanwhile, so be quick.
     pub fn look_up<T>(&self, find: impl FnOnce(&Head, &[Event]) -> T) -> T {
         let inner = self.lock();
         find(&inner.head, &inner.events)
     }
 
-    /// The history, when nothing more is appended: the log has none of it any more.
-    pub fn take(&self) -> History {
+    /// Nothing of this drill is looked up any more: it is on disk.
+    pub fn forget(&self, drill: &str) {
         let mut inner = self.lock();
-        History { head: inner.head.clone(), events: std::mem::take(&mut inner.events) }
+        if inner.trouble.is_none() {
+            inner.events.retain(|e| e.drill != drill);
+            inner.events.shrink_to_fit();
+        }
+    }
+
+    /// The history so far as it stands on disk, which is what the judge gets, and what it would get years later; after trouble with what is
+    /// not there. Where the file cannot be read any more, what was forgotten is missing, and the judge sees the gap.
+    pub fn history(&self) -> History {
+        let inner = self.lock();
+        let mut events = replay(&inner.path).map(|read| read.history.events).unwrap_or_default();
+        let last = events.last().map_or(0, |e| e.seq);
+        events.extend(inner.events.iter().filter(|e| e.seq > last).cloned());
+        History { head: inner.head.clone(), events }
     }
 
     /// The run's clock.
@@ -224,7 +236,7 @@ mod tests {
         let trouble = log.trouble().unwrap();
         assert!(trouble.contains(FILE), "{trouble}");
         assert!(trouble.ends_with("(from event 2 on)"), "{trouble}");
-        assert_eq!(log.snapshot().events.len(), 3);
+        assert_eq!(log.history().events.len(), 3);
         let back = replay(&dir.path().join(FILE)).unwrap();
         assert_eq!(back.history.events.len(), 1);
     }

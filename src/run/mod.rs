@@ -36,7 +36,7 @@ pub use stage::{RunContext, run_drill};
 /// Told what goes on: drill, words.
 pub type Say = std::sync::Arc<dyn Fn(&str, &str) + Send + Sync>;
 /// The servers' own logs, by name.
-pub type ServerLogs = Vec<(String, Vec<crate::environment::LogLine>)>;
+pub type ServerLogs = Vec<(String, crate::environment::KeptLog)>;
 
 /// The step that ends what a drill issued and looks for it at the backend; a problem of it means that something may be left.
 pub const ENDING: &str = "ending what is left";

@@ -241,7 +241,13 @@ pub async fn watch_subject(mut prober: Prober, door: usize, schedule: Schedule, 
             Some(end) if now >= end => break,
             Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end - now))).await,
             None if now >= shared.give_up_us() + schedule.longer_us => break,
-            None => prober.pause(&seen, &schedule, shared.give_up_us()).await,
+            None => {
+                if refused.first.is_some() {
+                    // Its end is known now. What ends a user's connections right after the user cuts off a login in the middle, and nothing follows from that.
+                    tokio::time::sleep(SLOW / 2).await;
+                }
+                prober.pause(&seen, &schedule, shared.give_up_us()).await;
+            }
         }
     }
     shared.one_ended(door);

@@ -117,17 +117,24 @@ impl AuditLog {
         let ours = |entry: &AuditEntry| {
             entry.path == BROKERS_QUESTION || entry.correlation.as_ref().is_some_and(|c| c.starts_with(&prefix))
         };
-        for (line, text) in (1..).zip(&log.audit) {
+        tokio::task::block_in_place(|| log.take_entries(ours));
+        Ok(log)
+    }
+}
+
+impl AuditLog {
+    /// Reads the audit's lines, and keeps the entries that are ours.
+    fn take_entries(&mut self, ours: impl Fn(&AuditEntry) -> bool) {
+        for (line, text) in (1..).zip(&self.audit) {
             match audit_line(text) {
                 AuditLine::Banner => {}
-                AuditLine::Torn => log.torn += 1,
+                AuditLine::Torn => self.torn += 1,
                 AuditLine::Entry(entry) => {
-                    log.count += 1;
-                    log.entries.extend(ours(&entry).then_some((line, *entry)));
+                    self.count += 1;
+                    self.entries.extend(ours(&entry).then_some((line, *entry)));
                 }
             }
         }
-        Ok(log)
     }
 }
 
@@ -272,18 +279,21 @@ pub fn search<T: AsRef<str>>(
     lines: &[T],
     needles: &[&str],
 ) {
-    let sought = Redactor::default();
-    let registered = secrets.iter().filter(|s| sought.register(s)).count();
-    for line in secrets.iter().flat_map(Secret::key_lines) {
-        let _known = Secret::new(line, &sought);
-    }
-    let search = Search {
-        of: of.into(),
-        place: place.into(),
-        secrets: registered as u64,
-        lines: lines.len() as u64,
-        control_found: needles.iter().all(|needle| lines.iter().any(|l| l.as_ref().contains(needle))),
-        found: lines.iter().filter(|l| sought.holds(l.as_ref())).count() as u64,
+    let search = || {
+        let sought = Redactor::default();
+        let registered = secrets.iter().filter(|s| sought.register(s)).count();
+        for line in secrets.iter().flat_map(Secret::key_lines) {
+            let _known = Secret::new(line, &sought);
+        }
+        Search {
+            of: of.into(),
+            place: place.into(),
+            secrets: registered as u64,
+            lines: lines.len() as u64,
+            control_found: needles.iter().all(|needle| lines.iter().any(|l| l.as_ref().contains(needle))),
+            found: lines.iter().filter(|l| sought.holds(l.as_ref())).count() as u64,
+        }
     };
-    run.journal.write(Body::Search { search });
+    // It may take a second: other drills probe meanwhile.
+    run.journal.write(Body::Search { search: tokio::task::block_in_place(search) });
 }

@@ -453,7 +453,7 @@ impl ScenarioRun {
             | Part::Unasked
             | Part::UnaskedControl => None,
         };
-        reasons::attach(&self.journal, &self.stage.backend, &names);
+        tokio::task::block_in_place(|| reasons::attach(&self.journal, &self.stage.backend, &names));
     }
 }
 

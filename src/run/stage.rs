@@ -124,6 +124,7 @@ pub async fn run_drill(context: &RunContext, plan: Arc<DrillPlan>, index: usize)
             journal.problem(e.step, e.what);
         }
     }
+    context.log.forget(&plan.drill);
 }
 
 async fn drill(context: &RunContext, plan: &Arc<DrillPlan>, tag: &str, journal: &Journal) -> Result<(), RunError> {

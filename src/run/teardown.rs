@@ -4,21 +4,14 @@ use super::journal::Journal;
 use super::office::Office;
 use super::stage::{RunContext, Stage};
 use crate::authority::broker::Broker;
+use crate::environment::KeptLog;
 use std::sync::{Arc, PoisonError};
 
 /// Takes a drill's servers down; what could not be ended is in the history as a problem.
 pub async fn tear_down(context: &RunContext, stage: Stage, tag: &str, journal: &Journal) {
     let from_us = journal.now_us();
     let plan = stage.office.drill.clone();
-    {
-        let mut logs = context.server_logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
-        logs.push((format!("{}{nth}-openbao", plan.drill), stage.office.server.container.logs.lines()));
-        logs.push((format!("{}{nth}-{}", plan.drill, plan.backend.name()), stage.backend.log()));
-        if let Some(broker) = stage.office.actors.broker.as_ref().and_then(|broker| broker.running().ok()) {
-            logs.push((format!("{}{nth}-broker", plan.drill), broker.logs.lines()));
-        }
-    }
+    tokio::task::block_in_place(|| keep_logs(context, &stage, tag));
     if let Some(file) = &context.keep {
         let Office { server, actors, .. } = &stage.office;
         if let Err(e) = super::keep::write(file, &plan, server, actors, &stage.backend).await {
@@ -64,4 +57,20 @@ pub async fn tear_down(context: &RunContext, stage: Stage, tag: &str, journal: &
     broker.await;
     tokio::join!(authority, backend, network);
     journal.step("torn down", from_us);
+}
+
+/// What its servers said.
+fn keep_logs(context: &RunContext, stage: &Stage, tag: &str) {
+    let plan = &stage.office.drill;
+    let nth = tag.split_once('-').map_or_else(String::new, |(_, n)| format!("-{n}"));
+    let broker = stage.office.actors.broker.as_ref().and_then(|broker| broker.running().ok());
+    let said = [
+        Some(("openbao", stage.office.server.container.logs.lines())),
+        Some((plan.backend.name(), stage.backend.log())),
+        broker.map(|broker| ("broker", broker.logs.lines())),
+    ];
+    for (server, lines) in said.into_iter().flatten() {
+        let kept = (format!("{}{nth}-{server}", plan.drill), KeptLog::of(&lines));
+        context.server_logs.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
+    }
 }

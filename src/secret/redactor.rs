@@ -147,31 +147,29 @@ impl Known {
     fn ranges(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         if !self.tiers.is_empty() {
-            self.search(text, None, 0, &mut found);
+            self.search(text, &|at| at, 0, &mut found);
         }
         merge(found)
     }
 
-    /// Searches a text, or a decoded view of one, and all that it can be decoded to.
-    fn search(&self, text: &[u8], view: Option<&views::View>, depth: usize, found: &mut Vec<Range<usize>>) {
+    /// Searches a text, or a decoded view of one, and all that it can be decoded to. `start`: where in the original a byte of it began.
+    fn search(&self, text: &[u8], start: &dyn Fn(usize) -> usize, depth: usize, found: &mut Vec<Range<usize>>) {
         for tier in &self.tiers {
             for hit in tier.automaton.find_overlapping_iter(text) {
                 let mut range = hit.range();
                 if tier.patterns[hit.pattern()].base64 {
                     range = whole_base64(text, range);
                 }
-                found.push(match view {
-                    Some(view) => view.starts[range.start]..view.starts[range.end],
-                    None => range,
-                });
+                found.push(start(range.start)..start(range.end));
             }
         }
         if depth < NESTED {
-            let decoded =
-                [views::json(text), views::url(text, false), self.spaces.then(|| views::url(text, true)).flatten()];
-            for inner in decoded.into_iter().flatten() {
-                let bytes = inner.bytes.clone();
-                self.search(&bytes, Some(&inner.within(view)), depth + 1, found);
+            let views: [fn(&[u8]) -> Option<views::View>; 3] =
+                [views::json, |text| views::url(text, false), |text| views::url(text, true)];
+            // One after the other: a view of a whole report is as large as that.
+            for view in &views[..if self.spaces { 3 } else { 2 }] {
+                let Some(inner) = view(text) else { continue };
+                self.search(&inner.bytes, &|at| start(inner.start(at)), depth + 1, found);
             }
         }
     }

@@ -1,32 +1,39 @@
 //! A text as its reader would decode it. Encoders differ in what they escape (`/`, `<`, upper or lower hex),
 //! so the text is decoded and searched, instead of guessing what each encoder makes of a secret.
 
-/// Decoded bytes, and where in the original each of them began (one more entry for the end).
+/// Decoded bytes, and where in the original each of them began.
 pub(super) struct View {
     pub bytes: Vec<u8>,
-    pub starts: Vec<usize>,
+    /// From this byte of the view on, the original goes on there, byte by byte: only escapes are written down, since a report has millions
+    /// of bytes and few of them.
+    jumps: Vec<(usize, usize)>,
 }
 
 impl View {
     fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), starts: Vec::with_capacity(bytes + 1) }
+        Self { bytes: Vec::with_capacity(bytes), jumps: Vec::new() }
     }
 
+    /// What stands at `start` of the original.
     fn push(&mut self, bytes: &[u8], start: usize) {
-        for byte in bytes {
-            self.bytes.push(*byte);
-            self.starts.push(start);
+        self.from(start);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The view goes on with what is at `start`.
+    fn from(&mut self, start: usize) {
+        if self.start(self.bytes.len()) != start {
+            self.jumps.push((self.bytes.len(), start));
         }
     }
 
-    /// The same view, with positions of what `outer` was decoded from.
-    pub fn within(mut self, outer: Option<&View>) -> Self {
-        if let Some(outer) = outer {
-            for start in &mut self.starts {
-                *start = outer.starts[*start];
-            }
+    /// Where in the original this byte of the view began; for its length, where the original ends. At a character's beginning.
+    pub fn start(&self, at: usize) -> usize {
+        let after = self.jumps.partition_point(|(from, _)| *from <= at);
+        match after.checked_sub(1).and_then(|i| self.jumps.get(i)) {
+            Some((from, start)) => start + (at - from),
+            None => at,
         }
-        self
     }
 }
 
@@ -47,7 +54,7 @@ pub(super) fn url(text: &[u8], plus: bool) -> Option<View> {
         view.push(&[byte], at);
         at += taken;
     }
-    view.starts.push(text.len());
+    view.from(text.len());
     Some(view)
 }
 
@@ -66,7 +73,7 @@ pub(super) fn json(text: &[u8]) -> Option<View> {
         }
         at += taken;
     }
-    view.starts.push(text.len());
+    view.from(text.len());
     Some(view)
 }
 

@@ -44,5 +44,5 @@ fn fill(dir: &Path) {
     assert!(append(first + 1).is_err());
     let trouble = log.trouble().unwrap();
     assert!(trouble.ends_with(&format!("(from event {first} on)")), "{trouble}");
-    assert_eq!(log.snapshot().events.len() as u64, first + 1);
+    assert_eq!(log.history().events.len() as u64, first + 1);
 }

@@ -2,7 +2,7 @@
 
 use crate::servers::Servers;
 use drill::authority::{Bao, OpenBao};
-use drill::backend::ssh::login::Way;
+use drill::backend::ssh::login::{LOGIN_TIMEOUT, Way};
 use drill::backend::ssh::otp::{ANOTHER_USER, NOT_FOUND};
 use drill::backend::ssh::server::Server;
 use drill::backend::ssh::session::Session;
@@ -107,6 +107,10 @@ impl World {
     }
 }
 
+fn timed_out() -> Saw {
+    Saw::Unreachable { why: format!("time-out after {} ms", LOGIN_TIMEOUT.as_millis()) }
+}
+
 fn refused() -> Saw {
     Saw::Refused { code: NOT_FOUND.into(), meaning: Meaning::Both }
 }
@@ -157,7 +161,7 @@ async fn what_decides_nothing_refuses_nobody() {
 
     // The script waits longer than a probe does.
     w.authority.container.pause().await.expect("paused");
-    assert_eq!(w.see(&paused).await, Saw::Unreachable { why: "time-out after 3000 ms".into() });
+    assert_eq!(w.see(&paused).await, timed_out());
     w.authority.container.unpause().await.expect("unpaused");
     assert_eq!(w.see(&w.live().await).await, w.accepted());
 
@@ -197,7 +201,7 @@ async fn sessions_and_a_server_that_is_gone() {
     }
     w.server.container.pause().await.expect("paused");
     let live = w.live().await;
-    assert_eq!(w.see(&live).await, Saw::Unreachable { why: "time-out after 3000 ms".into() });
+    assert_eq!(w.see(&live).await, timed_out());
     w.server.container.unpause().await.expect("unpaused");
     w.server.container.kill().await.expect("killed");
     let eof = Saw::Refused { code: "EOF".into(), meaning: Meaning::Dead };

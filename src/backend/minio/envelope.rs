@@ -5,6 +5,7 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::RngExt;
+use std::sync::{Mutex, PoisonError};
 
 const SALT_BYTES: usize = 32;
 const NONCE_BYTES: usize = 8;
@@ -14,6 +15,9 @@ const MEMORY_KIB: u32 = 64 * 1024;
 const LANES: u32 = 4;
 const AES_GCM: u8 = 0;
 const LAST: u8 = 0x80;
+
+/// The key takes [`MEMORY_KIB`] while it is derived; two at a time would take it twice.
+static DERIVING: Mutex<()> = Mutex::new(());
 
 /// A cipher for one message.
 struct Sealer {
@@ -28,7 +32,9 @@ impl Sealer {
         let mut key = zeroize::Zeroizing::new([0_u8; 32]);
         let params = Params::new(MEMORY_KIB, 1, LANES, Some(key.len())).ok()?;
         let derive = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let alone = DERIVING.lock().unwrap_or_else(PoisonError::into_inner);
         derive.hash_password_into(secret.as_bytes(), salt, key.as_mut()).ok()?;
+        drop(alone);
         let cipher = Aes256Gcm::new_from_slice(key.as_ref()).ok()?;
         let tie = cipher.encrypt(&numbered(nonce, 0), &[][..]).ok()?;
         Some(Self { cipher, nonce, tie })
