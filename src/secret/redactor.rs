@@ -164,7 +164,7 @@ impl Known {
             }
         }
         if depth < NESTED {
-            let views: [fn(&[u8]) -> Option<views::View>; 3] =
+            let views: [views::Decode; 3] =
                 [views::json, |text| views::url(text, false), |text| views::url(text, true)];
             // One after the other: a view of a whole report is as large as that.
             for view in &views[..if self.spaces { 3 } else { 2 }] {

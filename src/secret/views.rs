@@ -9,6 +9,9 @@ pub(super) struct View {
     jumps: Vec<(usize, usize)>,
 }
 
+/// A way to decode a text; `None` where there is nothing to decode.
+pub(super) type Decode = fn(&[u8]) -> Option<View>;
+
 impl View {
     fn with_capacity(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), jumps: Vec::new() }
