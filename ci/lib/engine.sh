@@ -141,8 +141,6 @@ engine_start() {
   mkdir -p "$dir"
   DOCKERD_LOG=$dir/drill-dockerd.log
   mountpoint -q /sys/fs/cgroup || ! have cgroupfs-mount || cgroupfs-mount || true
-  # Published ports by the kernel's rules alone: a process that copies every byte takes a sixth of the time on two cores.
-  grep -qs userland-proxy /etc/docker/daemon.json || args=(--userland-proxy=false)
   for attempt in 1 2 3 4; do
     : >"$DOCKERD_LOG"
     PATH=$path setsid dockerd "${args[@]}" >>"$DOCKERD_LOG" 2>&1 </dev/null &
@@ -151,9 +149,7 @@ engine_start() {
     # What this kernel lacks stands in the log: overlay file systems, nftables, or iptables altogether.
     if grep -qiE 'graphdriver|overlay|storage.driver' "$DOCKERD_LOG" && [[ " ${args[*]} " != *vfs* ]]; then args+=(--storage-driver=vfs)
     elif grep -qi iptables "$DOCKERD_LOG" && [[ $path == "$PATH" ]] && have iptables-legacy; then path=$(legacy_iptables):$PATH
-    elif grep -qi iptables "$DOCKERD_LOG" && [[ " ${args[*]} " != *iptables=false* ]]; then
-      # Without rules it takes that process.
-      args=("${args[@]/--userland-proxy=false/--userland-proxy=true}" --iptables=false --ip6tables=false)
+    elif grep -qi iptables "$DOCKERD_LOG" && [[ " ${args[*]} " != *iptables=false* ]]; then args+=(--iptables=false --ip6tables=false)
     else break; fi
     say "      dockerd did not start (attempt $attempt); trying ${args[*]:-the older iptables}"
   done
