@@ -6,6 +6,9 @@ use crate::provenance::Engine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Version of `events.jsonl` that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
 /// The first line of `events.jsonl`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {

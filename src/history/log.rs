@@ -13,9 +13,6 @@ use std::time::Instant;
 /// The evidence's name in a run's directory.
 pub const FILE: &str = "events.jsonl";
 
-/// Version of `events.jsonl` that this program writes and reads.
-pub const SCHEMA: u32 = 1;
-
 /// The run's monotonic clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Instant);
@@ -199,7 +196,7 @@ fn to_line(value: &impl Serialize) -> String {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::history::{Invocation, replay};
+    use crate::history::{Invocation, SCHEMA, replay};
 
     fn problem() -> Body {
         Body::Problem { step: "s".to_owned(), what: "w".to_owned() }

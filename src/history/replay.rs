@@ -1,6 +1,6 @@
 //! `events.jsonl` back into a history.
 
-use super::log::SCHEMA;
+use super::head::SCHEMA;
 use super::{Event, Head, History};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

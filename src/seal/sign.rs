@@ -82,7 +82,7 @@ fn sign_while(dir: &Path, key: &PrivateKey, meanwhile: impl FnOnce()) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Invocation, log::SCHEMA};
+    use crate::history::{Invocation, SCHEMA};
     use crate::secret::Redactor;
     use std::fs;
 
