@@ -25,3 +25,8 @@ pub mod run;
 pub mod seal;
 pub mod secret;
 pub mod verdict;
+
+/// See Cargo.toml.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -23,6 +23,22 @@ export DRILL_COMMIT
 # Every test of every script is built with the same features, so that the program is compiled for tests once.
 CARGO_TEST=(cargo test --release --workspace --locked --features credential-broker/sabotage)
 
+# What a release publishes needs no library, so that it runs in every image and on every host.
+STATIC_TARGET=$(uname -m)-unknown-linux-musl
+
+# static_ready: what building for it takes.
+static_ready() {
+  have cargo || die "cargo is missing: install Rust (https://rustup.rs)"
+  if ! rustc --print target-libdir --target "$STATIC_TARGET" | xargs test -d; then
+    have rustup || die "the Rust target $STATIC_TARGET is missing, and there is no rustup to fetch it"
+    run_logged "$DRILL_CACHE/musl.log" rustup target add "$STATIC_TARGET" || die "the Rust target $STATIC_TARGET cannot be had"
+  fi
+  need musl-gcc musl-tools "ring has parts in C"
+}
+
+# is_static PROGRAM
+is_static() { ! readelf -l "$1" 2>/dev/null | grep -q INTERP; }
+
 # program_build N/OF
 program_build() {
   local t0 log pid beat rc=0
