@@ -208,6 +208,10 @@ impl Running {
     pub async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
         each!(self, s => s.issued_users().await)
     }
+    /// Probes that may have made such a user and were never answered.
+    pub fn unanswered(&self) -> u64 {
+        each!(self, s => s.unanswered())
+    }
     /// Ends whatever is left at the end of a drill, where nothing of the authority's does.
     ///
     /// # Errors

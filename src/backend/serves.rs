@@ -191,6 +191,10 @@ pub trait Serves: Sized {
     async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
         Ok(Vec::new())
     }
+    /// Probes that may have made such a user and were never answered.
+    fn unanswered(&self) -> u64 {
+        0
+    }
     /// Ends whatever is left at the end of a drill, where nothing of the authority's does.
     ///
     /// # Errors

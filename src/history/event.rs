@@ -314,6 +314,9 @@ pub enum Body {
         names: Vec<String>,
         /// How many that it holds one of the same query found: where it finds none, it proves nothing.
         known: u64,
+        /// Probes that were given no answer and may have made a user all the same, which nobody was given then.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unanswered: u64,
         /// When it was asked.
         sent_us: u64,
     },
@@ -427,4 +430,9 @@ pub enum Body {
         /// `SIGINT`, `SIGTERM` or `time-out`.
         by: String,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -133,12 +133,20 @@ impl Log {
     }
 
     /// The history so far as it stands on disk, which is what the judge gets, and what it would get years later; after trouble with what is
-    /// not there. Where the file cannot be read any more, what was forgotten is missing, and the judge sees the gap.
+    /// not there. Where the file cannot be read any more, what was forgotten is missing: the judge sees the gap, and [`Log::trouble`] tells it.
     pub fn history(&self) -> History {
-        let inner = self.lock();
-        let mut events = replay(&inner.path).map(|read| read.history.events).unwrap_or_default();
+        let mut inner = self.lock();
+        let (mut events, why) = match replay(&inner.path) {
+            Ok(read) => (read.history.events, String::new()),
+            Err(e) => (Vec::new(), format!(": {e}")),
+        };
         let last = events.last().map_or(0, |e| e.seq);
         events.extend(inner.events.iter().filter(|e| e.seq > last).cloned());
+        let missing = inner.count.saturating_sub(events.len() as u64);
+        if missing > 0 || !why.is_empty() {
+            let what = format!("{}: read back without {missing} of {} events{why}", inner.path.display(), inner.count);
+            inner.trouble = Some(inner.trouble.take().map_or(what.clone(), |before| format!("{before}; {what}")));
+        }
         History { head: inner.head.clone(), events }
     }
 
@@ -202,9 +210,7 @@ mod tests {
         Body::Problem { step: "s".to_owned(), what: "w".to_owned() }
     }
 
-    #[test]
-    fn a_full_disk_is_told_and_the_run_goes_on() {
-        let dir = tempfile::tempdir().unwrap();
+    fn log(dir: &Path) -> Log {
         let head = Head {
             schema: SCHEMA,
             run: "r".to_owned(),
@@ -221,7 +227,13 @@ mod tests {
             sabotage: None,
             clock_tick_us: 1,
         };
-        let log = Log::create(dir.path(), &head, Redactor::default()).unwrap();
+        Log::create(dir, &head, Redactor::default()).unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_the_run_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = log(dir.path());
         log.append("d", "s", State::SetUp, problem()).unwrap();
         assert_eq!(log.trouble(), None);
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -230,11 +242,48 @@ mod tests {
         // Room again: but after a gap nothing more may follow.
         log.lock().file = disk;
         assert!(log.append("d", "s", State::SetUp, problem()).is_err());
+        // What is not on disk is not forgotten.
+        log.forget("d");
+        assert_eq!(log.history().events.len(), 3);
         let trouble = log.trouble().unwrap();
         assert!(trouble.contains(FILE), "{trouble}");
         assert!(trouble.ends_with("(from event 2 on)"), "{trouble}");
-        assert_eq!(log.history().events.len(), 3);
         let back = replay(&dir.path().join(FILE)).unwrap();
         assert_eq!(back.history.events.len(), 1);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_read_back_and_a_disk_that_is_full_later_loses_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = log(dir.path());
+        log.append("d", "s", State::SetUp, problem()).unwrap();
+        log.append("e", "s", State::SetUp, problem()).unwrap();
+        log.forget("d");
+        assert_eq!(log.look_up(|_, events| events.len()), 1);
+        log.lock().file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert!(log.append("e", "s", State::SetUp, problem()).is_err());
+        let seen: Vec<_> = log.history().events.iter().map(|e| (e.seq, e.drill.clone())).collect();
+        assert_eq!(seen, [(1, "d".to_owned()), (2, "e".to_owned()), (3, "e".to_owned())]);
+        assert!(log.trouble().unwrap().ends_with("(from event 3 on)"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_back_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        let log = log(dir.path());
+        log.append("d", "s", State::SetUp, problem()).unwrap();
+        log.append("d", "s", State::SetUp, problem()).unwrap();
+        log.forget("d");
+        let whole = std::fs::read_to_string(&file).unwrap();
+        let all_but_one: Vec<_> = whole.lines().take(2).collect();
+        std::fs::write(&file, all_but_one.join("\n") + "\n").unwrap();
+        assert_eq!(log.history().events.len(), 1);
+        let trouble = log.trouble().unwrap();
+        assert!(trouble.ends_with("read back without 1 of 2 events"), "{trouble}");
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(log.history().events.len(), 0);
+        let trouble = log.trouble().unwrap();
+        assert!(trouble.contains("; ") && trouble.contains("without 2 of 2 events: "), "{trouble}");
     }
 }

@@ -116,6 +116,7 @@ pub async fn strays(stage: &Stage, journal: &Journal) -> Result<(), RunError> {
     users.extend(stage.office.issuer.standing(&reader).await.at_step(STEP)?.into_iter().flatten());
     let given = stage.given.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (known, names): (Vec<String>, Vec<String>) = users.into_iter().partition(|name| given.contains(name));
-    journal.write(Body::Strays { names, known: known.len() as u64, sent_us });
+    let unanswered = stage.backend.unanswered();
+    journal.write(Body::Strays { names, known: known.len() as u64, unanswered, sent_us });
     Ok(())
 }

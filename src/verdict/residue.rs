@@ -78,8 +78,13 @@ pub fn no_residue(view: &View<'_>) -> Found {
             Err((reason, observed, seq)) => unknown = unknown.or(Some((reason, observed, seq))),
         }
     }
-    if let Some((seq, name)) = stray(view) {
-        let observed = format!("{name} is at the backend, and nobody was given it");
+    if let Some((seq, names, unanswered)) = strays(view) {
+        let observed = format!("{} is at the backend, and nobody was given it", names[0]);
+        // What a probe makes is its own affair, and it may not have lived to hear of it.
+        if names.len() as u64 <= unanswered {
+            let observed = format!("{observed}; probes that may have made it and had no answer: {unanswered}");
+            return Found::unknown(Reason::NoAnswer, expected, observed, vec![seq]);
+        }
         return Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]);
     }
     // Absence counts only beside presence: the same query must have found those that the run knows of. An engine that makes no user
@@ -100,10 +105,11 @@ pub fn no_residue(view: &View<'_>) -> Found {
     }
 }
 
-/// A user that the authority made and that no credential of the run names: what an issue that failed halfway leaves behind.
-fn stray<'a>(view: &View<'a>) -> Option<(u64, &'a str)> {
+/// Users that the authority made and that no credential of the run names: what an issue that failed halfway leaves behind. Besides, how many
+/// probes may have made one and were not answered.
+fn strays<'a>(view: &View<'a>) -> Option<(u64, &'a [String], u64)> {
     view.facts.iter().find_map(|e| match &e.body {
-        Body::Strays { names, .. } => names.first().map(|name| (e.seq, name.as_str())),
+        Body::Strays { names, unanswered, .. } if !names.is_empty() => Some((e.seq, names.as_slice(), *unanswered)),
         _ => None,
     })
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -134,15 +135,19 @@ mkdirSync(shots, { recursive: true });
 const found = readdirSync(pages).filter((file) => file.endsWith('.html')).map((file) => file.slice(0, -5)).sort();
 for (const name of EXPECTED) assert.ok(found.includes(name), `no page ${name} in ${pages}`);
 let failed = 0;
-for (const name of found) {
-  try {
-    await look(name);
-    console.log(`ok   ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAIL ${error.message}`);
+const waiting = [...found];
+// As many at a time as there are cores: a page is looked at in one thread.
+await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+  for (let name = waiting.shift(); name; name = waiting.shift()) {
+    try {
+      await look(name);
+      console.log(`ok   ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAIL ${error.message}`);
+    }
   }
-}
+}));
 await browser.close();
 console.log(`browser: ${found.length - failed} passed, ${failed} failed; screenshots in ${shots}`);
 process.exitCode = failed ? 1 : 0;

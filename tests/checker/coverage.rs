@@ -46,7 +46,7 @@ const REACHABLE: &[(&str, Outcome, &[&str])] = &[
     ("trigger.control-alive", Inconclusive, &["evidence-incomplete", "not-observed", "control-not-accepted"]),
     ("trigger.no-residue", Passed, &["proved"]),
     ("trigger.no-residue", Failed, &["residue-left"]),
-    ("trigger.no-residue", Inconclusive, &["evidence-incomplete", "not-observed", "nothing-to-compare", "trigger-unanswered"]),
+    ("trigger.no-residue", Inconclusive, &["evidence-incomplete", "no-answer", "not-observed", "nothing-to-compare", "trigger-unanswered"]),
     ("trigger.stays-dead", Passed, &["proved"]),
     ("trigger.stays-dead", Failed, &["accepted-again"]),
     ("trigger.stays-dead", Inconclusive, &["evidence-incomplete", "premise-failed", "not-observed", "no-answer", "control-not-accepted",

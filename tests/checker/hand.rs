@@ -165,7 +165,7 @@ fn stocks(events: &mut Events, leases: u32) {
         let (present, absent) = (vec![control], subjects().collect());
         events.add(3_041_000, inventory(stock, Moment::After, present, absent, (3_040_000, 3_041_000)));
     }
-    events.add(3_042_000, Body::Strays { names: vec![], known: 3, sent_us: 3_041_000 });
+    events.add(3_042_000, Body::Strays { names: vec![], known: 3, unanswered: 0, sent_us: 3_041_000 });
 }
 
 fn inventory(stock: Stock, moment: Moment, present: Vec<Named>, absent: Vec<Named>, times: (u64, u64)) -> Body {

@@ -292,7 +292,7 @@ impl Play<'_> {
             let names = |parts: Vec<(Part, Who)>| parts.into_iter().map(|(part, _)| named(part)).collect();
             self.stock(stock, Moment::After, names(present), names(absent), at);
         }
-        self.events.add(at, Body::Strays { names: vec![], known: 1, sent_us: at });
+        self.events.add(at, Body::Strays { names: vec![], known: 1, unanswered: 0, sent_us: at });
     }
 }
 

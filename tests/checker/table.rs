@@ -45,9 +45,14 @@ fn claim(mut history: History, claim: SessionClaim) -> History {
 
 /// What the inspector found at the end that no credential of the run names.
 fn strays(names: &[&str]) -> History {
+    strays_beside(names, 0)
+}
+
+/// The same where so many probes that may make a user had no answer.
+fn strays_beside(names: &[&str], unanswered: u64) -> History {
     let mut history = revoke();
     let names = names.iter().map(|name| (*name).to_string()).collect();
-    let body = Body::Strays { names, known: 3, sent_us: 0 };
+    let body = Body::Strays { names, known: 3, unanswered, sent_us: 0 };
     let last = history.events.last().unwrap().clone();
     history.events.push(drill::history::Event { seq: last.seq + 1, scenario: String::new(), body, ..last });
     history
@@ -185,6 +190,8 @@ pub const ROWS: &[Row] = &[
     ("nothing", revoke, "trigger.no-residue", Passed, "proved"),
     ("the user is left", || stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), "trigger.no-residue", Failed, "residue-left"),
     ("a user that nobody was given", || strays(&["v-stray"]), "trigger.no-residue", Failed, "residue-left"),
+    ("one that a probe may have made", || strays_beside(&["v-stray"], 1), "trigger.no-residue", Inconclusive, "no-answer"),
+    ("more than probes may have made", || strays_beside(&["v-stray", "v-other"], 1), "trigger.no-residue", Failed, "residue-left"),
     ("users that nobody was given were not looked for", || without(revoke(), |b| matches!(b, Body::Strays { .. })), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
     ("the look found not even ours", || changed(revoke(), |b| if let Body::Strays { known, .. } = b { *known = 0 }), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
     ("all users are known", || strays(&[]), "trigger.no-residue", Passed, "proved"),

@@ -110,6 +110,14 @@ async fn tokens_are_refused_by_what_is_wrong_with_them_and_sessions_end() {
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     assert_eq!(server.probe("sts", &dying.credential).await.1, refused("InvalidParameterValue expired", Meaning::Dead));
     assert_eq!(server.probe("s3", &dying.credential).await.1, refused("InvalidAccessKeyId", Meaning::Both));
+    // Whether a probe that has no answer bought one is known to nobody.
+    assert_eq!(server.unanswered(), 0);
+    server.container().pause().await.expect("paused");
+    assert!(matches!(server.probe("s3", &control).await.1, Saw::Unreachable { .. }));
+    assert_eq!(server.unanswered(), 0, "keys buy nothing");
+    assert!(matches!(server.probe("sts", &control).await.1, Saw::Unreachable { .. }));
+    assert_eq!(server.unanswered(), 1);
+    server.container().unpause().await.expect("unpaused");
     server.clear().await.expect("cleared");
     assert_eq!(server.issued_users().await.expect("a list"), Vec::<String>::new());
 }

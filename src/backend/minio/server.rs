@@ -207,7 +207,9 @@ impl Serves for Server {
             return (Stage::Login, Saw::Unclassified { what: "no identity token to be presented".into() });
         };
         let (seen, bought) = identity::probe(&target, token).await;
-        lock(&self.state).probed.extend(bought);
+        let mut known = lock(&self.state);
+        known.unanswered += u64::from(matches!(seen.1, Saw::Unreachable { .. }));
+        known.probed.extend(bought);
         seen
     }
     async fn open_within(&self, who: &Credential, kind: &str, patience: Duration) -> Result<Session, (Stage, Saw)> {
@@ -280,6 +282,9 @@ impl Serves for Server {
     }
     async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
         self.living().await
+    }
+    fn unanswered(&self) -> u64 {
+        lock(&self.state).unanswered
     }
     async fn clear(&self) -> Result<(), BackendError> {
         self.end_everything().await

@@ -47,6 +47,8 @@ pub(super) struct Known {
     pub(super) parents: BTreeMap<String, String>,
     /// Sessions that probes bought and nobody kept.
     pub(super) probed: BTreeSet<String>,
+    /// How many probes were not told whether they bought one.
+    pub(super) unanswered: u64,
     /// Uploads in parts that were begun.
     pub(super) uploads: BTreeSet<String>,
 }

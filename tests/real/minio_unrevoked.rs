@@ -6,9 +6,19 @@ use std::collections::BTreeSet;
 
 const NAME: &str = "s3-web-identity-unrevoked";
 
+/// What did not find out everything (exit 3) has shown nothing.
+const TRIES: u32 = 3;
+
 /// The run's exit code, and the checks that it marks so.
 fn run(with_exceptions: bool, mark: char) -> (i32, BTreeSet<String>, String) {
     let _turn = Turn::take();
+    (1..TRIES)
+        .map(|_| once(with_exceptions, mark))
+        .find(|(code, ..)| *code != 3)
+        .unwrap_or_else(|| once(with_exceptions, mark))
+}
+
+fn once(with_exceptions: bool, mark: char) -> (i32, BTreeSet<String>, String) {
     let dir = tempfile::tempdir().unwrap();
     for sub in ["drills", "minio"] {
         std::fs::create_dir_all(dir.path().join(sub)).unwrap();
