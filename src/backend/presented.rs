@@ -15,6 +15,12 @@ impl Running {
             _ => Err(Saw::Unclassified { what: "this server takes no identity tokens".into() }),
         }
     }
+    /// What was bought under this name is not kept: whoever looks for what nobody was given is not to find it.
+    pub fn discard(&self, name: &str) {
+        if let Self::Minio(s) = self {
+            s.discard(name);
+        }
+    }
     /// Whether it has a policy as it is stated.
     ///
     /// # Errors

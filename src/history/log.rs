@@ -227,7 +227,7 @@ mod tests {
             sabotage: None,
             clock_tick_us: 1,
         };
-        Log::create(dir, &head, Redactor::default()).unwrap()
+        Log::create(dir, &head, Redactor::default()).expect("a log")
     }
 
     #[test]

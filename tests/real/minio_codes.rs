@@ -105,6 +105,9 @@ async fn tokens_are_refused_by_what_is_wrong_with_them_and_sessions_end() {
     assert_eq!(server.probe("s3", &control).await.1, here);
     let left = server.inventory(Stock::Users, &names).await.expect("an inventory");
     assert_eq!(left.into_iter().collect::<Vec<_>>(), [control.name.as_str()]);
+    let unkept = server.buy(&other, None, &servers.redactor).await.expect("a session").credential;
+    assert_eq!(server.issued_users().await.expect("a list").len(), 2);
+    server.discard(&unkept.name);
     let issued = server.issued_users().await.expect("a list");
     assert_eq!(issued, [control.name.as_str()], "and none that a probe bought");
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;

@@ -31,7 +31,7 @@ impl Server {
         Ok(found)
     }
 
-    /// Sessions and permanent keys that live, whoever has them; not those that probes bought.
+    /// Sessions and permanent keys that live, whoever has them; not those that nobody kept.
     ///
     /// # Errors
     /// The inspector gets no answer.

@@ -144,6 +144,11 @@ impl Server {
         }
         Ok(Sold { credential: keys.pack(redactor), ends: bought.ends })
     }
+
+    /// A session that was bought and that nobody keeps.
+    pub fn discard(&self, name: &str) {
+        lock(&self.state).probed.insert(name.to_string());
+    }
 }
 
 impl Serves for Server {

@@ -45,7 +45,7 @@ pub(super) struct Known {
     pub(super) prepared: bool,
     /// Whose a session is: the parent by whose name it is ended.
     pub(super) parents: BTreeMap<String, String>,
-    /// Sessions that probes bought and nobody kept.
+    /// Sessions that probes and attempts bought and nobody kept.
     pub(super) probed: BTreeSet<String>,
     /// How many probes were not told whether they bought one.
     pub(super) unanswered: u64,

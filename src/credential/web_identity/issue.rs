@@ -261,7 +261,10 @@ impl Issuer {
     async fn shown(&self, token: &Secret, audience: &str, redactor: &Redactor) -> (u16, String) {
         let Ok(store) = self.store() else { return (0, "the store is not there".into()) };
         match store.buy(token, Some((audience, None)), redactor).await {
-            Ok(_) => (200, String::new()),
+            Ok(sold) => {
+                store.discard(&sold.credential.name);
+                (200, String::new())
+            }
             Err(saw) => (status_of(&saw), saw.label().to_string()),
         }
     }
@@ -282,7 +285,8 @@ impl Issuer {
         let (status, said) = self.shown(&token, &others, redactor).await;
         let mut tried = vec![Tried { what: "buy a session in another caller's role".into(), status, said }];
         let wider = self.twin(&Twin::Copy(WIDER.into()));
-        wider.issue(caller, redactor).await?;
+        let unkept = wider.issue(caller, redactor).await?;
+        self.store()?.discard(&unkept.credential.name);
         let saw = self.write_by(victim).await?;
         let what = "write by its first session, after it bought another in a wider role".into();
         tried.push(Tried { what, status: status_of(&saw), said: saw.label().to_string() });
