@@ -1,9 +1,9 @@
 //! So many runs at a time: each has two servers, and a machine that is out of breath makes every window wider. Two leave 2 cores idle for a third of
-//! the time, four for a twentieth, and then none had to be run again.
+//! the time, four for a twentieth.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-static FREE: Mutex<u32> = Mutex::new(4);
+static FREE: Mutex<u32> = Mutex::new(3);
 static CHANGED: Condvar = Condvar::new();
 
 /// A place among those that run; given back when it is dropped, also by a failing test.
