@@ -36,8 +36,11 @@ static_ready() {
   need musl-gcc musl-tools "ring has parts in C"
 }
 
-# is_static PROGRAM
-is_static() { ! readelf -l "$1" 2>/dev/null | grep -q INTERP; }
+# is_static PROGRAM: what cannot be read is not.
+is_static() {
+  local headers
+  headers=$(readelf -l "$1" 2>/dev/null) && [[ $headers != *INTERP* ]]
+}
 
 # program_build N/OF
 program_build() {

@@ -80,12 +80,12 @@ pub fn no_residue(view: &View<'_>) -> Found {
     }
     if let Some((seq, names, unanswered)) = strays(view) {
         let observed = format!("{} is at the backend, and nobody was given it", names[0]);
-        // What a probe makes is its own affair, and it may not have lived to hear of it.
-        if names.len() as u64 <= unanswered {
-            let observed = format!("{observed}; probes that may have made it and had no answer: {unanswered}");
-            return Found::unknown(Reason::NoAnswer, expected, observed, vec![seq]);
+        if names.len() as u64 > unanswered {
+            return Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]);
         }
-        return Found::failed(Reason::ResidueLeft, expected, observed, vec![seq]);
+        // It may be a probe's. What else is left is left all the same.
+        let observed = format!("{observed}; probes that may have made it and had no answer: {unanswered}");
+        unknown = unknown.or(Some((Reason::NoAnswer, observed, seq)));
     }
     // Absence counts only beside presence: the same query must have found those that the run knows of. An engine that makes no user
     // leaves none.

@@ -74,8 +74,7 @@ async function look(name) {
     await verdictFirst(page, what, options.viewport.height);
     const [scroll, client] = await documentWidth(page);
     assert.ok(scroll <= client, `${what}: the document is ${scroll} px wide, the window ${client}`);
-    // Its colours are those of dark and its layout that of narrow.
-    if (how !== 'narrow-dark') await accessible(page, what);
+    await accessible(page, what);
     assert.deepEqual(wrong, [], what);
     await close();
   }

@@ -50,7 +50,10 @@ fn strays(names: &[&str]) -> History {
 
 /// The same where so many probes that may make a user had no answer.
 fn strays_beside(names: &[&str], unanswered: u64) -> History {
-    let mut history = revoke();
+    with_strays(revoke(), names, unanswered)
+}
+
+fn with_strays(mut history: History, names: &[&str], unanswered: u64) -> History {
     let names = names.iter().map(|name| (*name).to_string()).collect();
     let body = Body::Strays { names, known: 3, unanswered, sent_us: 0 };
     let last = history.events.last().unwrap().clone();
@@ -191,6 +194,7 @@ pub const ROWS: &[Row] = &[
     ("the user is left", || stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), "trigger.no-residue", Failed, "residue-left"),
     ("a user that nobody was given", || strays(&["v-stray"]), "trigger.no-residue", Failed, "residue-left"),
     ("one that a probe may have made", || strays_beside(&["v-stray"], 1), "trigger.no-residue", Inconclusive, "no-answer"),
+    ("the user is left too", || with_strays(stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), &["v-stray"], 1), "trigger.no-residue", Failed, "residue-left"),
     ("more than probes may have made", || strays_beside(&["v-stray", "v-other"], 1), "trigger.no-residue", Failed, "residue-left"),
     ("users that nobody was given were not looked for", || without(revoke(), |b| matches!(b, Body::Strays { .. })), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
     ("the look found not even ours", || changed(revoke(), |b| if let Body::Strays { known, .. } = b { *known = 0 }), "trigger.no-residue", Inconclusive, "nothing-to-compare"),
