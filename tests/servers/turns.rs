@@ -3,7 +3,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-static FREE: Mutex<u32> = Mutex::new(3);
+static FREE: Mutex<u32> = Mutex::new(4);
 static CHANGED: Condvar = Condvar::new();
 
 /// A place among those that run; given back when it is dropped, also by a failing test.
