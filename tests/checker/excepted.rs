@@ -2,6 +2,7 @@
 
 use super::hand::{revoke, saw};
 use super::laws::on_all;
+use super::trouble::KINDS;
 use super::world::{OURS, accepted};
 use drill::definition::Location;
 use drill::exceptions::Exception;
@@ -9,7 +10,7 @@ use drill::history::{History, Part};
 use drill::verdict::{CheckVerdict, ExceptionUse, Outcome, Use, Verdicts, judge};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const GRANTED: Date = date(2026, 10, 1);
 const EXPIRES: Date = date(2026, 12, 31);
@@ -53,7 +54,7 @@ fn find<'a>(verdicts: &'a Verdicts, id: &str) -> &'a CheckVerdict {
 
 #[test]
 fn an_exception_permits_the_failure_of_its_check_and_changes_nothing_else() {
-    let (covered, unproved) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (covered, unproved) = (AtomicUsize::new(0), AtomicUsize::new(0));
     on_all(|name, history, rng| {
         let before = judge(history);
         let mut picked = ids(&before);
@@ -90,7 +91,8 @@ fn an_exception_permits_the_failure_of_its_check_and_changes_nothing_else() {
         }
     });
     // It was no law about nothing.
-    assert!(covered.into_inner() > 100 && unproved.into_inner() > 100);
+    let (covered, unproved) = (covered.into_inner(), unproved.into_inner());
+    assert!(covered >= KINDS.len() && unproved >= KINDS.len(), "{covered} covered, {unproved} unproved");
 }
 
 #[test]
