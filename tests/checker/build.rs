@@ -187,18 +187,17 @@ impl Events {
     /// The scenario is done.
     pub fn history(mut self, head: Head) -> History {
         self.0.push((self.last_us(), State::Done, Body::State));
-        let mut order: Vec<usize> = (0..self.0.len()).collect();
-        order.sort_by_key(|i| (self.0[*i].0, self.0[*i].1));
-        let mut all: Vec<Option<(u64, State, Body)>> = self.0.into_iter().map(Some).collect();
-        let events = order.into_iter().filter_map(|i| all[i].take()).zip(1..);
-        let events = events.map(|((at_us, state, body), seq)| Event {
-            seq,
-            at_us,
-            drill: DRILL.into(),
-            scenario: SCENARIO.into(),
-            state,
-            body,
-        });
-        History { head, events: events.collect() }
+        let mut order: Vec<_> = self.0.iter().zip(0..).map(|((at_us, state, _), i)| (*at_us, *state, i)).collect();
+        order.sort_unstable();
+        let mut bodies = Vec::with_capacity(self.0.len());
+        for (_, _, body) in self.0 {
+            bodies.push(Some(body));
+        }
+        let mut events = Vec::with_capacity(bodies.len());
+        for ((at_us, state, i), seq) in order.into_iter().zip(1..) {
+            let body = bodies[i].take().expect("each once");
+            events.push(Event { seq, at_us, drill: DRILL.into(), scenario: SCENARIO.into(), state, body });
+        }
+        History { head, events }
     }
 }

@@ -149,25 +149,27 @@ impl<'a> Case<'a> {
 
     /// Rule 2b: between two accepted observations of the control, with none that is not accepted reaching in between.
     fn counts(&self, refusal: &Seen) -> bool {
-        let control = &self.control.0;
-        let pair = |a: &Seen, b: &Seen| {
-            let spoils = |c: &Seen| c.is != Is::Accepted && c.done > a.done && c.sent < b.sent;
-            a.done <= refusal.sent && refusal.done <= b.sent && !control.iter().any(spoils)
-        };
-        let accepted = || control.iter().filter(|c| c.is == Is::Accepted);
-        refusal.is == Is::Dead && self.control.1 && accepted().any(|a| accepted().any(|b| pair(a, b)))
+        if refusal.is != Is::Dead || !self.control.1 {
+            return false;
+        }
+        let (accepted, spoilers): (Vec<&Seen>, Vec<&Seen>) = self.control.0.iter().partition(|c| c.is == Is::Accepted);
+        let after: Vec<&Seen> = accepted.iter().filter(|b| refusal.done <= b.sent).copied().collect();
+        let kept = |a: &Seen, b: &Seen| !spoilers.iter().any(|c| c.done > a.done && c.sent < b.sent);
+        // The nearest first: where one pair does, it is mostly that.
+        accepted.iter().rev().filter(|a| a.done <= refusal.sent).any(|a| after.iter().any(|b| kept(a, b)))
     }
 
     /// Rule 2e: the counted refusals after the last acceptance, if all that follows the first of them counts too.
     fn rest(&self, (subject, none_lost): &(Vec<Seen>, bool)) -> Vec<Seen> {
         let since = subject.iter().rposition(|o| o.is == Is::Accepted).map_or(0, |i| i + 1);
         let after = &subject[since..];
-        let Some(first) = after.iter().position(|o| self.counts(o)) else { return vec![] };
+        let counted: Vec<bool> = after.iter().map(|o| self.counts(o)).collect();
+        let Some(first) = counted.iter().position(|counts| *counts) else { return vec![] };
         let rest = &after[first..];
         let last = rest[rest.len() - 1];
         let between =
             self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= rest[0].done && c.done <= last.sent);
-        let rests = rest.len() > 2 && rest.iter().all(|o| self.counts(o)) && between;
+        let rests = rest.len() > 2 && counted[first..].iter().all(|counts| *counts) && between;
         if rests && *none_lost { vec![rest[0]] } else { vec![] }
     }
 
@@ -176,9 +178,11 @@ impl<'a> Case<'a> {
         let (subject, refusals) = (&member.0, self.rest(member));
         let mut instants: Vec<u64> = subject.iter().flat_map(|o| [o.sent, o.sent + 1, o.done, o.done + 1]).collect();
         instants.extend([0, NEVER]);
-        let accepted_fits = |d: u64| subject.iter().all(|o| o.is != Is::Accepted || o.sent <= d);
+        // The last acceptance first: what one excludes, it mostly does.
+        let accepted_fits = |d: u64| subject.iter().rev().all(|o| o.is != Is::Accepted || o.sent <= d);
         let refused_fits = |d: u64| refusals.iter().all(|o| d <= o.done);
-        instants.into_iter().filter(|d| accepted_fits(*d) && refused_fits(*d)).collect()
+        instants.retain(|d| refused_fits(*d) && accepted_fits(*d));
+        instants
     }
 
     /// The claim that it is dead within the limit, in all worlds that could be.
@@ -238,9 +242,10 @@ pub fn disagreements(history: &History, verdicts: &Verdicts) -> Vec<String> {
     if !case.timed() {
         return vec![];
     }
+    let dead_in_time = case.of_all(Case::dead_in_time);
     let second = [
-        ("trigger.refused-at-backend", case.of_all(Case::dead_in_time)),
-        ("trigger.exposure", case.of_all(Case::dead_in_time)),
+        ("trigger.refused-at-backend", dead_in_time),
+        ("trigger.exposure", dead_in_time),
         ("trigger.stays-dead", case.of_all(Case::stays_dead)),
     ];
     let mut differ = Vec::new();
