@@ -36,6 +36,16 @@ static_ready() {
   need musl-gcc musl-tools "ring has parts in C"
 }
 
+# fast_linker: for the static target Rust takes the system's linker, which needs four times as long as the one that rustup brings. Without that, so be it.
+fast_linker() {
+  local host dir name
+  host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+  dir=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
+  [[ -x $dir/ld.lld ]] || return 0
+  name=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$STATIC_TARGET")_RUSTFLAGS
+  export "$name=${!name:-} -Clink-arg=-fuse-ld=lld -Clink-arg=-B$dir"
+}
+
 # is_static PROGRAM: what cannot be read is not.
 is_static() {
   local headers
