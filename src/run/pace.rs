@@ -22,8 +22,9 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// How long to wait; not at all where it matters. A closed port answers in microseconds (`silent`): it is not hammered.
-    pub fn pause(&self, stock: Option<Remainder>, silent: bool) -> Option<Duration> {
+    /// How long to wait; not at all where it matters. A closed port answers in microseconds: what told nothing after that long (`silent`) is not
+    /// hammered. A login that was cut off in the middle took its time, and what it might have told is asked for again at once.
+    pub fn pause(&self, stock: Option<Remainder>, silent: Option<Duration>) -> Option<Duration> {
         let until = |us: u64| Duration::from_micros(us.saturating_sub(self.now_us));
         if self.now_us < self.fast_from_us {
             let left = until(self.fast_from_us);
@@ -36,7 +37,7 @@ impl Pace {
             let left = until(self.give_up_us);
             spread(left, s.left.saturating_sub(KEPT)).min(left)
         });
-        let polite = silent.then_some(SLOW / 10);
+        let polite = silent.map(|took| (SLOW / 10).saturating_sub(took));
         rationed.max(polite).max(Some(self.least)).filter(|pause| !pause.is_zero())
     }
 }
@@ -62,7 +63,7 @@ mod tests {
                 at_fast = at_fast.or(Some(left));
             }
             let pace = Pace { now_us, fast_from_us, give_up_us, least: Duration::ZERO };
-            let pause = pace.pause(Some(Remainder { total: 64, left }), false).unwrap_or_default();
+            let pause = pace.pause(Some(Remainder { total: 64, left }), None).unwrap_or_default();
             let pause_us = u64::try_from(pause.as_micros()).unwrap();
             gap_us = gap_us.max(if now_us >= fast_from_us { pause_us } else { 0 });
             now_us += pause_us;
@@ -85,13 +86,15 @@ mod tests {
     #[test]
     fn who_has_no_stock_is_back_to_back_when_it_matters() {
         let pace = Pace { now_us: 1_000, fast_from_us: 1_000, give_up_us: 9_000_000, least: Duration::ZERO };
-        assert_eq!(pace.pause(None, false), None);
-        assert_eq!(pace.pause(None, true), Some(SLOW / 10));
-        assert_eq!(Pace { least: SLOW / 2, ..pace }.pause(None, true), Some(SLOW / 2));
-        assert_eq!(pace.pause(Some(Remainder { total: 64, left: 60 }), false), None);
+        assert_eq!(pace.pause(None, None), None);
+        let at_once = Some(Duration::from_millis(1));
+        assert_eq!(pace.pause(None, at_once), Some(SLOW / 10 - Duration::from_millis(1)));
+        assert_eq!(pace.pause(None, Some(SLOW / 10)), None);
+        assert_eq!(Pace { least: SLOW / 2, ..pace }.pause(None, at_once), Some(SLOW / 2));
+        assert_eq!(pace.pause(Some(Remainder { total: 64, left: 60 }), None), None);
         let before = Pace { now_us: 0, fast_from_us: 30_000, ..pace };
-        assert_eq!(before.pause(None, false), Some(Duration::from_millis(30)));
+        assert_eq!(before.pause(None, None), Some(Duration::from_millis(30)));
         let long_before = Pace { fast_from_us: 900_000, ..before };
-        assert_eq!(long_before.pause(None, true), Some(SLOW));
+        assert_eq!(long_before.pause(None, at_once), Some(SLOW));
     }
 }

@@ -62,7 +62,8 @@ impl Prober {
     }
     /// Waits as long as the schedule and what is left to be presented ask for, after a probe.
     async fn pause(&self, seen: &Seen, schedule: &Schedule, give_up_us: u64) {
-        let silent = matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. });
+        let silent = matches!(seen.saw, Saw::Unreachable { .. } | Saw::Unclassified { .. })
+            .then(|| Duration::from_micros(seen.done_us.saturating_sub(seen.sent_us)));
         let give_up_us = give_up_us + schedule.longer_us;
         let pace = Pace { now_us: seen.done_us, fast_from_us: schedule.fast_from_us, give_up_us, least: schedule.pace };
         match pace.pause(self.supply.remainder(), silent) {
