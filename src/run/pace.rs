@@ -88,7 +88,7 @@ mod tests {
         let pace = Pace { now_us: 1_000, fast_from_us: 1_000, give_up_us: 9_000_000, least: Duration::ZERO };
         assert_eq!(pace.pause(None, None), None);
         let at_once = Some(Duration::from_millis(1));
-        assert_eq!(pace.pause(None, at_once), Some(SLOW / 10 - Duration::from_millis(1)));
+        assert_eq!(pace.pause(None, at_once), Some(Duration::from_millis(9)));
         assert_eq!(pace.pause(None, Some(SLOW / 10)), None);
         assert_eq!(Pace { least: SLOW / 2, ..pace }.pause(None, at_once), Some(SLOW / 2));
         assert_eq!(pace.pause(Some(Remainder { total: 64, left: 60 }), None), None);
