@@ -39,7 +39,8 @@ static_ready() {
 # fast_linker: for the static target Rust takes the system's linker, which needs four times as long as the one that rustup brings. Without that, so be it.
 fast_linker() {
   local host dir name
-  host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+  have rustc || return 0 # who builds says so
+  host=$(rustc -vV | sed -n 's/^host: //p')
   dir=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
   [[ -x $dir/ld.lld ]] || return 0
   name=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$STATIC_TARGET")_RUSTFLAGS

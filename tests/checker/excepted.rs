@@ -2,7 +2,6 @@
 
 use super::hand::{revoke, saw};
 use super::laws::on_all;
-use super::trouble::KINDS;
 use super::world::{OURS, accepted};
 use drill::definition::Location;
 use drill::exceptions::Exception;
@@ -10,7 +9,7 @@ use drill::history::{History, Part};
 use drill::verdict::{CheckVerdict, ExceptionUse, Outcome, Use, Verdicts, judge};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const GRANTED: Date = date(2026, 10, 1);
 const EXPIRES: Date = date(2026, 12, 31);
@@ -54,8 +53,9 @@ fn find<'a>(verdicts: &'a Verdicts, id: &str) -> &'a CheckVerdict {
 
 #[test]
 fn an_exception_permits_the_failure_of_its_check_and_changes_nothing_else() {
-    let (covered, unproved) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let [tried, covered, unproved] = [0; 3].map(AtomicU64::new);
     on_all(|name, history, rng| {
+        tried.fetch_add(1, Ordering::Relaxed);
         let before = judge(history);
         let mut picked = ids(&before);
         picked.retain(|_| rng.percent(60));
@@ -90,9 +90,10 @@ fn an_exception_permits_the_failure_of_its_check_and_changes_nothing_else() {
             assert_eq!(*state, expected, "{name}: {check}");
         }
     });
-    // It was no law about nothing.
-    let (covered, unproved) = (covered.into_inner(), unproved.into_inner());
-    assert!(covered >= KINDS.len() && unproved >= KINDS.len(), "{covered} covered, {unproved} unproved");
+    // It was no law about nothing; of few histories only so much less can be asked.
+    let [tried, covered, unproved] = [tried, covered, unproved].map(AtomicU64::into_inner);
+    let least = (tried / 4).min(100);
+    assert!(covered > least && unproved > least, "{covered} covered, {unproved} unproved in {tried}");
 }
 
 #[test]
