@@ -38,10 +38,9 @@ pub fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
 
 /// What did not happen, so that no record of it can be asked for.
 fn premise(view: &View<'_>) -> String {
-    match (view.trigger().map(|t| t.ack), view.drill.doors.as_slice()) {
-        (Some(Ack::Rejected { .. }), _) => "trigger.acknowledged".into(),
-        (_, [first, _, ..]) => format!("trigger.refused-at-backend@{first}"),
-        _ => "trigger.refused-at-backend".into(),
+    match view.trigger().map(|t| t.ack) {
+        Some(Ack::Rejected { .. }) => "trigger.acknowledged".into(),
+        _ => view.refused_at(view.drill.doors.first().map_or("", String::as_str)),
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Reason {
     LeaseLeft,
     /// Something of the credential is still there.
     ResidueLeft,
-    /// The query does not even find what must be there.
+    /// It would look the same all the same: the query does not even find what must be there, or its own end was past.
     NothingToCompare,
     /// The control was ended too.
     ControlEnded,
@@ -191,7 +191,7 @@ impl Reason {
             Self::PremiseFailed => "it rests on a check that is not passed",
             Self::NotObserved => "what should have been observed was not",
             Self::NoAnswer => {
-                "the server gave no answer that its closed table of codes knows: nothing follows from silence"
+                "no answer shows it either way: nothing follows from silence, or from a code that the closed table does not know"
             }
             Self::ControlNotAccepted => {
                 "the control was not accepted around the refusal: a dead credential and a dead server look alike"
@@ -209,7 +209,7 @@ impl Reason {
             Self::TriggerUnanswered => "the authority gave no answer: it may or may not have carried it out",
             Self::LeaseLeft => "the authority still knows the lease",
             Self::ResidueLeft => "something of the credential was left behind",
-            Self::NothingToCompare => "the same query does not find what must be there, so its silence proves nothing",
+            Self::NothingToCompare => "it would look the same if nothing had been ended, so it proves nothing",
             Self::ControlEnded => "the trigger ended more than it should",
             Self::ReissueRefused => "a credential issued afterwards does not work",
             Self::MayOutlive => "the session lives on, as the drill says it may: that needs an exception",

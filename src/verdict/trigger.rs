@@ -271,6 +271,11 @@ fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, O
     }
     let (Some(first), true) = (both.death.counted, both.death.settled) else {
         let (reason, observed) = both.unsettled(view);
+        if both.late(view) {
+            // It was never silent: it lives, which is said where the limit is judged.
+            let premise = Some(view.refused_at(door));
+            return Found { premise, ..Found::unknown(Reason::PremiseFailed, expected, observed, both.events()) };
+        }
         return Found::unknown(reason, expected, observed, both.events());
     };
     if let Some(lapse) = lapse {

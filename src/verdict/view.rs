@@ -106,6 +106,11 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// The id of `trigger.refused-at-backend` at a door, without the scenario's.
+    pub fn refused_at(&self, door: &str) -> String {
+        let id = "trigger.refused-at-backend";
+        if self.drill.doors.len() > 1 { format!("{id}@{door}") } else { id.into() }
+    }
     /// Sorts a scenario's events.
     pub fn new(history: &'a History, drill: &'a DrillPlan, plan: &'a ScenarioPlan, run: Run) -> Self {
         // A scenario with servers of its own has nothing to do with those of the others.

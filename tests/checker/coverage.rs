@@ -142,22 +142,24 @@ fn listed() -> Met {
     REACHABLE.iter().flat_map(all).collect()
 }
 
+/// All tables, by what they are about.
+pub const TABLES: &[(&str, &[Line])] = &[
+    ("table", ROWS),
+    ("certificates", table_certificates::ROWS),
+    ("metadata", table_metadata::ROWS),
+    ("audit", table_audit::ROWS),
+    ("brokered", table_brokered::ROWS),
+    ("policy", table_policy::ROWS),
+    ("once", table_once::ROWS),
+    ("records", table_records::ROWS),
+    ("renew", table_renew::ROWS),
+    ("static", table_static::ROWS),
+    ("web-identity", table_web_identity::ROWS),
+];
+
 /// All lines of all tables.
 pub fn lines() -> impl Iterator<Item = &'static Line> {
-    let tables = [
-        ROWS,
-        table_certificates::ROWS,
-        table_metadata::ROWS,
-        table_audit::ROWS,
-        table_brokered::ROWS,
-        table_policy::ROWS,
-        table_once::ROWS,
-        table_records::ROWS,
-        table_renew::ROWS,
-        table_static::ROWS,
-        table_web_identity::ROWS,
-    ];
-    tables.into_iter().flatten()
+    TABLES.iter().flat_map(|(_, rows)| rows.iter())
 }
 
 /// What the tables meet, in all checks of their histories.

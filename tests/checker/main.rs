@@ -31,5 +31,6 @@ mod table_static;
 mod table_web_identity;
 mod trouble;
 mod truth;
+mod words;
 mod world;
 mod wrong;

@@ -95,6 +95,7 @@ pub const ROWS: &[Row] = &[
     ("another server before", || saw(revoke(), &SUBJECT, 1, 2, &accepted(OTHERS)), "access.accepted-before", Inconclusive, "no-answer"),
     ("refused from the first", || saw(revoke(), &SUBJECT, 1, 8, &both()), "access.accepted-before", Failed, "never-accepted"),
     ("silent, then dead", || saw(revoke(), &SUBJECT, 1, 3, &unreachable(false)), "access.accepted-before", Inconclusive, "no-answer"),
+    ("one is silent, the next is not probed", || unprobed(saw(teardown(), &SUBJECT, 1, 2, &unreachable(true)), &Part::Subject { member: 1 }), "access.accepted-before", Inconclusive, "no-answer"),
     ("a lost event", || torn(revoke()), "access.accepted-before", Inconclusive, "evidence-incomplete"),
 
     ("nothing", revoke, "access.bogus-refused", Passed, "proved"),
@@ -112,6 +113,8 @@ pub const ROWS: &[Row] = &[
     ("another server", || statement(By::Subject, true, &accepted(OTHERS)), "access.allowed", Inconclusive, "not-observed"),
     ("twice, once denied", || twice(true, &denied()), "access.allowed", Failed, "allowed-denied"),
     ("twice, once silent", || twice(true, &unreachable(false)), "access.allowed", Inconclusive, "no-answer"),
+    ("worked, then silent", || then(true, &[unreachable(false)]), "access.allowed", Inconclusive, "no-answer"),
+    ("worked, then silent, then denied", || then(true, &[unreachable(false), denied()]), "access.allowed", Failed, "allowed-denied"),
     ("a lost event", || torn(revoke()), "access.allowed", Inconclusive, "evidence-incomplete"),
 
     ("nothing", revoke, "access.denied", Passed, "proved"),
@@ -120,6 +123,8 @@ pub const ROWS: &[Row] = &[
     ("allowed", || statement(By::Subject, false, &accepted(OURS)), "access.denied", Failed, "denied-allowed"),
     ("twice, once allowed", || twice(false, &accepted(OURS)), "access.denied", Failed, "denied-allowed"),
     ("twice, once silent", || twice(false, &unreachable(false)), "access.denied", Inconclusive, "no-answer"),
+    ("denied, then silent", || then(false, &[unreachable(false)]), "access.denied", Inconclusive, "no-answer"),
+    ("denied, then silent, then allowed", || then(false, &[unreachable(false), accepted(OURS)]), "access.denied", Failed, "denied-allowed"),
     ("babble", || statement(By::Subject, false, &unclassified()), "access.denied", Inconclusive, "no-answer"),
     ("fails for all", || statement(By::Administrator, false, &denied()), "access.denied", Inconclusive, "statement-broken"),
     ("no end", || without(revoke(), |b| matches!(b, Body::State)), "access.denied", Inconclusive, "evidence-incomplete"),
@@ -214,6 +219,7 @@ pub const ROWS: &[Row] = &[
     ("long enough for a TTL", || unprobed_from(expire(), 7), "trigger.stays-dead", Passed, "proved"),
     ("silence at the end", || saw(revoke(), &SUBJECT, 8, 8, &unreachable(true)), "trigger.stays-dead", Inconclusive, "no-answer"),
     ("the control is silent too", || saw(revoke(), &CONTROL, 4, 12, &unreachable(true)), "trigger.stays-dead", Inconclusive, "control-not-accepted"),
+    ("lives on", || lives(revoke()), "trigger.stays-dead", Inconclusive, "premise-failed"),
     ("lives on after silence", || answered(lives(revoke()), &no_answer()), "trigger.stays-dead", Inconclusive, "trigger-unanswered"),
     ("a lost event", || torn(revoke()), "trigger.stays-dead", Inconclusive, "evidence-incomplete"),
     ("silence before", || saw(revoke(), &SUBJECT, 1, 2, &unreachable(true)), "trigger.stays-dead", Inconclusive, "premise-failed"),
@@ -233,14 +239,27 @@ pub const ROWS: &[Row] = &[
     ("everybody gets in", || saw(expire(), &Part::BogusName, 1, 1, &accepted(OURS)), "expire.not-early", Inconclusive, "premise-failed"),
 ];
 
+/// The subject ran the statement before, and saw this.
 fn twice(allowed: bool, with: &Saw) -> History {
+    ran(allowed, std::slice::from_ref(with), 0)
+}
+
+/// It ran it again, and saw this.
+fn then(allowed: bool, with: &[Saw]) -> History {
+    ran(allowed, with, 1)
+}
+
+fn ran(allowed: bool, with: &[Saw], after: usize) -> History {
     let mut history = revoke();
     let saw = |e: &drill::history::Event| matches!(&e.body, Body::Statement { by: By::Subject, allowed: a, .. } if *a == allowed);
     let i = history.events.iter().position(saw).unwrap();
-    let mut again = history.events[i].clone();
-    let statement = if allowed { ALLOWED } else { DENIED }.into();
-    again.body = Body::Statement { by: By::Subject, allowed, statement, saw: with.clone() };
-    history.events.insert(i, again);
+    let statement: &str = if allowed { ALLOWED } else { DENIED };
+    let again = |saw: &Saw| drill::history::Event {
+        body: Body::Statement { by: By::Subject, allowed, statement: statement.into(), saw: saw.clone() },
+        ..history.events[i].clone()
+    };
+    let again: Vec<_> = with.iter().map(again).collect();
+    history.events.splice(i + after..i + after, again);
     without(history, |_| false)
 }
 
