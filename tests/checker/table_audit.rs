@@ -112,6 +112,8 @@ pub const ROWS: &[Row] = &[
     ("in another namespace", || end_entries(revoke(), |e| e.namespace = "x".into()), "audit.revocation", Failed, "audit-missing"),
     ("somebody else's request", || end_entries(revoke(), |e| e.correlation = Some("x".into())), "audit.revocation", Failed, "audit-missing"),
     ("another lease's", || end_entries(revoke(), |e| e.path += "x"), "audit.revocation", Failed, "audit-missing"),
+    ("not a revocation", || end_entries(revoke(), |e| e.path = e.path.replace("sys/leases/revoke", "sys/leases/lookup")), "audit.revocation", Failed, "audit-missing"),
+    ("its token alone was ended", || without(incident(), |b| matches!(b, Body::Audit { entry, .. } if entry.path.contains("revoke-prefix"))), "audit.revocation", Failed, "audit-missing"),
     ("another role's", || end_entries(incident(), |e| e.path += "x"), "audit.revocation", Failed, "audit-missing"),
     ("no entry and no mark", || silent(without(revoke(), is_end)), "audit.revocation", Inconclusive, "audit-silent"),
     ("an entry with an error", || end_entries(revoke(), |e| e.error = Some("no".into())), "audit.revocation", Inconclusive, "premise-failed"),

@@ -145,6 +145,7 @@ pub const ROWS: &[Row] = &[
     ("another path", || token_entries(|e| e.path += "x"), "audit.revocation", Failed, "audit-missing"),
     ("of nobody in the run", || token_entries(|e| e.correlation = None), "audit.revocation", Failed, "audit-missing"),
     ("teardown", || told(teardown(), &Ack::Acknowledged { status: 0 }), "audit.revocation", Passed, "proved"),
+    ("its caller was banned, its token not ended", || without(told(incident(), &Ack::Acknowledged { status: 0 }), |b| matches!(b, Body::Audit { entry, .. } if entry.path == TOKENS_END)), "audit.revocation", Failed, "audit-missing"),
     ("incident", || told(incident(), &Ack::Acknowledged { status: 0 }), "audit.revocation", Passed, "proved"),
     ("expiry", || record(expire()), "audit.revocation", Passed, "proved"),
     ("the token that asked was ended", records, "audit.linked", Passed, "proved"),

@@ -1,0 +1,105 @@
+//! Which acceptances of the control stand before and after a refusal, to the microsecond, and what makes a death of refusals.
+
+use super::build::SUBJECT;
+use super::hand::{expire, revoke, saw, without};
+use super::world::unreachable;
+use drill::history::{Body, History, Part};
+use drill::verdict::judge;
+
+/// µs after the origin: the first refusal ends here, the second there.
+const FIRST: Option<i64> = Some(15_000);
+const SECOND: Option<i64> = Some(23_000);
+
+/// A probe at other times, µs.
+fn retimed(mut history: History, part: &Part, number: u32, times: (u64, u64)) -> History {
+    for event in &mut history.events {
+        if let Body::Probe { series, n, sent_us, done_us, .. } = &mut event.body
+            && (&series.part, *n) == (part, number)
+        {
+            (*sent_us, *done_us) = times;
+            event.at_us = times.1;
+        }
+    }
+    history.events.sort_by_key(|e| e.at_us);
+    without(history, |_| false)
+}
+
+fn ticks(mut history: History, us: u64) -> History {
+    history.head.clock_tick_us = us;
+    history
+}
+
+/// The upper end of the interval at the door.
+fn upper(history: &History) -> Option<i64> {
+    let exposures = judge(history).drills.remove(0).scenarios.remove(0).exposures;
+    exposures.into_iter().find(|e| !e.session).unwrap().upper_us
+}
+
+/// The control's acceptance before the first refusal (sent at 1,012,000) ends then; the one before it was lost.
+fn before(done_us: u64, tick_us: u64) -> Option<i64> {
+    let history = saw(revoke(), &Part::Control, 3, 3, &unreachable(true));
+    upper(&ticks(retimed(history, &Part::Control, 4, (1_005_000, done_us)), tick_us))
+}
+
+/// The control's acceptance after the first refusal (done at 1,015,000) is sent then; the one after it was lost.
+fn after(sent_us: u64, tick_us: u64) -> Option<i64> {
+    // The second refusal comes where the control is accepted again.
+    let history = retimed(revoke(), &SUBJECT, 5, (1_497_000, 1_499_000));
+    let history = saw(history, &Part::Control, 6, 6, &unreachable(true));
+    upper(&ticks(retimed(history, &Part::Control, 5, (sent_us, 1_019_000)), tick_us))
+}
+
+#[test]
+fn an_acceptance_stands_before_or_after_if_no_part_of_a_tick_overlaps() {
+    assert_eq!(upper(&revoke()), FIRST);
+    assert_eq!((before(1_012_000, 1), before(1_012_001, 1)), (FIRST, SECOND));
+    assert_eq!((before(1_011_001, 1_000), before(1_011_002, 1_000)), (FIRST, SECOND));
+    let later = Some(499_000);
+    assert_eq!((after(1_015_000, 1), after(1_014_999, 1)), (FIRST, later));
+    assert_eq!((after(1_015_999, 1_000), after(1_015_998, 1_000)), (FIRST, later));
+}
+
+#[test]
+fn what_overlaps_a_refusal_must_be_an_acceptance() {
+    let overlapping = retimed(revoke(), &Part::Control, 4, (1_005_000, 1_013_000));
+    assert_eq!(upper(&overlapping), FIRST);
+    assert_eq!(upper(&saw(overlapping, &Part::Control, 4, 4, &unreachable(true))), SECOND);
+}
+
+/// Three refusals between the same two acceptances of the control may all fall into one moment in which everybody was refused.
+#[test]
+fn between_the_first_and_the_last_refusal_the_control_is_accepted() {
+    let is_later = |b: &Body| matches!(b, Body::Probe { series, n, .. } if series.part == SUBJECT && *n > 6);
+    let mut history = without(revoke(), is_later);
+    for event in &mut history.events {
+        if let Body::End { series, probes } = &mut event.body
+            && series.part == SUBJECT
+        {
+            *probes = 6;
+        }
+    }
+    let times = [(1_011_000, 1_011_500), (1_012_000, 1_012_500), (1_013_000, 1_013_500)];
+    let crowded =
+        times.into_iter().zip(4..).fold(history.clone(), |history, (times, n)| retimed(history, &SUBJECT, n, times));
+    assert_eq!((upper(&history), upper(&crowded)), (FIRST, None));
+    // One between them, and not a microsecond of it outside.
+    let with = |times| upper(&retimed(crowded.clone(), &Part::Control, 5, times));
+    assert_eq!(with((1_011_500, 1_013_000)), Some(11_500));
+    assert_eq!((with((1_011_499, 1_013_000)), with((1_011_500, 1_013_001))), (None, None));
+}
+
+/// A refusal at the very end of the TTL is no early one.
+#[test]
+fn refused_at_its_end_is_not_refused_early() {
+    let early = |ttl_us: u64| {
+        let mut history = expire();
+        for event in &mut history.events {
+            if let Body::Issued { record, .. } = &mut event.body {
+                record.stated_end = Some(super::build::at_us(ttl_us));
+            }
+        }
+        let checks = judge(&history).drills.remove(0).scenarios.remove(0).checks;
+        checks.into_iter().find(|c| c.check == "expire.not-early").unwrap().reason
+    };
+    assert_eq!((early(1_015_000).as_str(), early(1_015_001).as_str()), ("proved", "refused-early"));
+}
