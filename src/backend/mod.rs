@@ -22,6 +22,8 @@ pub mod postgres;
 mod presented;
 pub mod rabbitmq;
 #[cfg(feature = "engine")]
+mod refusal;
+#[cfg(feature = "engine")]
 mod running;
 pub mod script;
 mod seed;
@@ -32,7 +34,9 @@ pub mod valkey;
 #[cfg(feature = "engine")]
 pub use open::OpenSession;
 #[cfg(feature = "engine")]
-pub use running::{LoggedRefusal, Running};
+pub use refusal::LoggedRefusal;
+#[cfg(feature = "engine")]
+pub use running::Running;
 #[cfg(feature = "engine")]
 pub use serves::{Place, Serves};
 pub mod ssh;

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::plugin::HostileStatements;
 use super::{
-    Anchor, BackendError, BackendPlan, Cause, Credential, Ended, IdentityProvider, OpenSession, Place, Serves,
+    Anchor, BackendError, BackendPlan, Credential, Ended, IdentityProvider, LoggedRefusal, OpenSession, Place, Serves,
     influxdb, mariadb, minio, nginx, postgres, rabbitmq, ssh, valkey,
 };
 use crate::environment::{Address, Container, EngineHandle, ImageChoice, Labels, LogLine, Network};
@@ -45,21 +45,6 @@ macro_rules! each {
             Running::Influxdb($server) => $question,
         }
     };
-}
-
-/// A refused login, or a closed session, in the server's own log.
-#[derive(Debug, Clone)]
-pub struct LoggedRefusal {
-    /// When the server wrote it.
-    pub at: jiff::Timestamp,
-    /// Whose login.
-    pub name: String,
-    /// The code, as an observation's code begins.
-    pub code: String,
-    /// Its reason.
-    pub text: String,
-    /// What that means.
-    pub cause: Cause,
 }
 
 impl Running {

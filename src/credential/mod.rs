@@ -329,4 +329,8 @@ impl CredentialPlan {
 #[cfg(feature = "engine")]
 mod issue;
 #[cfg(feature = "engine")]
-pub use issue::{Ask, Hostile, Issued, Issuer, ParentPaths, Revocation};
+mod issued;
+#[cfg(feature = "engine")]
+pub use issue::Issuer;
+#[cfg(feature = "engine")]
+pub use issued::{Ask, Hostile, Issued, ParentPaths, Revocation};

@@ -1,6 +1,7 @@
 //! Drill files: their shape, how they are loaded, what they resolve to. Never starts anything.
 
 mod caller;
+mod defaults;
 pub mod draft;
 pub mod engines;
 mod load;
@@ -15,6 +16,7 @@ mod select;
 pub mod shape;
 
 pub use crate::document::{Diagnostic, Diagnostics, Project};
+pub use defaults::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS};
 pub use load::{load, load_file, load_patched, load_text, names};
 pub use plan::*;
-pub use resolve::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS, system_word};
+pub use resolve::system_word;

@@ -1,6 +1,7 @@
 //! The shape of a drill → its plan. Every default is filled in here; what is wrong is noted, all of it.
 
 use super::caller;
+use super::defaults::{DEFAULT_AUTHORITY, DEFAULT_LIMIT_MS};
 use super::plan::{
     Caller, DrillPlan, Ends, Fault, FaultKind, FaultServer, IncidentOf, LEAST_ONCE, Location, ScenarioPlan,
     SessionClaim, System, Trigger,
@@ -16,10 +17,6 @@ use crate::document::{
 };
 use std::collections::BTreeMap;
 
-/// Where a drill states no limit.
-pub const DEFAULT_LIMIT_MS: u64 = 5_000;
-/// Who issues where a drill does not say.
-pub const DEFAULT_AUTHORITY: &str = "quay.io/openbao/openbao:2.7.2";
 /// OpenBao counts renewals in whole seconds: below this nothing could be told apart.
 const SHORTEST_CAP_MS: u64 = 3_000;
 /// More leases are no drill but a load test.

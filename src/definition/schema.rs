@@ -4,7 +4,7 @@ use super::shape::RawDrill;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The schema of drill files.
 pub fn drill_schema() -> Value {
@@ -38,11 +38,4 @@ fn no_null(schema: &mut Schema) {
             object.insert("allOf".into(), json!([only]));
         }
     }
-}
-
-/// A mapping in which only these keys stand, each with the same sort of value.
-pub(crate) fn only<T: JsonSchema>(keys: &[&str], generator: &mut SchemaGenerator) -> Schema {
-    let value = generator.subschema_for::<T>();
-    let properties: Map<String, Value> = keys.iter().map(|k| ((*k).to_string(), value.clone().to_value())).collect();
-    schemars::json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

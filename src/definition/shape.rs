@@ -18,7 +18,7 @@ use crate::credential::ssh_certificate::shape::RawSshCertificate;
 use crate::credential::ssh_otp::shape::RawSshOtp;
 use crate::credential::static_role::shape::RawStaticRole;
 use crate::credential::web_identity::shape::RawWebIdentity;
-use crate::document::json::{NAME, exported, with, without};
+use crate::document::json::{NAME, exported, only, with, without};
 use crate::document::{At, Entries, Planned, RawDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -288,6 +288,6 @@ impl JsonSchema for Sessions {
         "Sessions".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        super::schema::only::<RawClaim>(&crate::backend::every_session_kind(), generator)
+        only::<RawClaim>(&crate::backend::every_session_kind(), generator)
     }
 }

@@ -11,6 +11,7 @@ pub mod entries;
 pub mod file;
 pub mod findings;
 mod gate_problem;
+mod hint;
 pub mod json;
 mod minio_problem;
 mod node;
@@ -21,6 +22,7 @@ mod rotation_problem;
 mod shape;
 mod span;
 pub mod sql;
+pub mod sql_words;
 mod suggest;
 mod valkey_problem;
 

@@ -1,74 +1,13 @@
 //! What can be said of a statement without a server: that it begins like one, and what OpenBao fills in.
 
 use super::findings::Findings;
-use super::problem::{Problem, TEMPLATES};
+use super::problem::Problem;
 use super::span::At;
+use super::sql_words::{FIRST_WORDS, TEMPLATES};
 use std::collections::HashSet;
 
 /// Statements as they stand in a file.
 pub type Statements = At<Vec<At<String>>>;
-
-/// What PostgreSQL's statements, and MariaDB's, begin with.
-pub(super) const FIRST_WORDS: &[&str] = &[
-    "abort",
-    "alter",
-    "analyse",
-    "analyze",
-    "begin",
-    "call",
-    "checkpoint",
-    "close",
-    "cluster",
-    "comment",
-    "commit",
-    "copy",
-    "create",
-    "deallocate",
-    "declare",
-    "delete",
-    "discard",
-    "do",
-    "drop",
-    "end",
-    "execute",
-    "explain",
-    "fetch",
-    "flush",
-    "grant",
-    "import",
-    "insert",
-    "kill",
-    "listen",
-    "load",
-    "lock",
-    "merge",
-    "move",
-    "notify",
-    "prepare",
-    "reassign",
-    "refresh",
-    "reindex",
-    "release",
-    "rename",
-    "replace",
-    "reset",
-    "revoke",
-    "rollback",
-    "savepoint",
-    "security",
-    "select",
-    "set",
-    "show",
-    "start",
-    "table",
-    "truncate",
-    "unlisten",
-    "update",
-    "use",
-    "vacuum",
-    "values",
-    "with",
-];
 
 /// Notes every statement that does not begin like one.
 pub fn check(statements: &Statements, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! What a requirement came to, while it is being judged.
 
-use super::judge::Question;
+use super::question::Question;
 use super::readiness::{EvidenceLink, Met, Why};
 use super::standing::Standing;
 use crate::definition::{DrillPlan, ScenarioPlan};

@@ -2,7 +2,7 @@
 
 use super::readiness::{EvidenceLink, SetAside};
 use crate::document::file;
-use crate::history::{History, Replay, log, replay};
+use crate::history::{Body, History, Origin, Replay, log, replay};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,19 @@ impl Evidence {
     pub fn link(&self) -> EvidenceLink {
         EvidenceLink { run: self.history.head.run.clone(), dir: self.dir.clone() }
     }
+}
+
+/// A server of a drill: `authority` or another, product, version, where its image came from.
+pub fn servers<'a>(
+    evidence: &'a Evidence,
+    drill: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str, &'a str, Origin)> {
+    evidence.history.events.iter().filter(move |e| e.drill == drill).filter_map(|e| match &e.body {
+        Body::Server { server, product, version, origin, .. } => {
+            Some((server.as_str(), product.as_str(), version.as_str(), *origin))
+        }
+        _ => None,
+    })
 }
 
 /// Reads a run's directory.

@@ -1,53 +1,18 @@
 //! From evidence to readiness. The worst case decides; there is no score. Whatever is asked for and is not there is not met.
 
-use super::evidence::{Evidence, Seal};
-use super::inventory::{self, Inventory};
-use super::load::{Gate, Requirement};
+use super::evidence::{Evidence, Seal, servers};
+use super::load::Requirement;
+use super::question::Question;
 use super::readiness::{
-    EvidenceUse, ExceptionRefused, ExceptionUse, GateOutcome, Met, Readiness, RequirementResult, SCHEMA, SetAside,
+    EvidenceUse, ExceptionRefused, ExceptionUse, GateOutcome, Met, Readiness, RequirementResult, SCHEMA,
 };
 use super::shape::Demand;
-use super::standing::{Judged, Standing, servers};
-use super::time::{DAY_MS, Now, span};
-use super::{limits, needs, systems};
-use crate::definition::DrillPlan;
+use super::standing::{Judged, Standing};
+use super::time::{DAY_MS, span};
+use super::{inventory, limits, needs, rows, systems};
 use crate::exceptions::Exception;
-use crate::history::{History, Origin};
-use crate::verdict::Verdicts;
-use jiff::Timestamp;
-use jiff::civil::Date;
+use crate::history::Origin;
 use std::collections::BTreeSet;
-
-/// What is to be judged, and by what.
-pub struct Question<'a> {
-    /// The level.
-    pub gate: &'a Gate,
-    /// All drills as they are defined now.
-    pub drills: &'a [DrillPlan],
-    /// What is in use.
-    pub inventory: Option<&'a Inventory>,
-    /// What `exceptions.yaml` holds now, also what has ended.
-    pub exceptions: &'a [Exception],
-    /// Every run that could be read.
-    pub evidence: &'a [Evidence],
-    /// Every run that could not.
-    pub unreadable: &'a [SetAside],
-    /// The day that exceptions and ages are judged by, UTC.
-    pub as_of: Date,
-    /// Wall time.
-    pub clock: Timestamp,
-    /// Generated evidence counts.
-    pub allow_synthetic: bool,
-    /// The judge of a run.
-    pub judge: &'a dyn Fn(&History) -> Verdicts,
-}
-
-impl Question<'_> {
-    /// The instant that ages are counted to.
-    pub fn now(&self) -> Now {
-        Now::on(self.as_of, self.clock)
-    }
-}
 
 /// Judges a level.
 pub fn judge(question: &Question<'_>) -> Readiness {
@@ -74,7 +39,7 @@ pub fn judge(question: &Question<'_>) -> Readiness {
         gate_sha256: question.gate.sha256.clone(),
         program: env!("CARGO_PKG_VERSION").into(),
         requirements,
-        systems: systems::rows(question, &standing),
+        systems: rows::rows(question, &standing),
         kinds_missing: systems::missing(question, &standing),
         kinds_not_in_use: systems::not_in_use(question),
         exceptions: used(question, &standing),
@@ -135,7 +100,7 @@ fn requirement(question: &Question<'_>, standing: &Standing<'_>, asked: &Require
             Demand::EveryKind => systems::every_kind(question, standing),
             Demand::EveryRole => systems::every_role(question, standing),
             Demand::EveryScenario => needs::everything_else(question, standing),
-            Demand::Exposure => limits::exposure(question, standing, &triggers(asked)),
+            Demand::Exposure => limits::exposure(question, standing, &needs::triggers(asked)),
             Demand::Ttl => limits::ttl(question, standing),
             Demand::Basis => limits::basis(question, standing),
             Demand::Dynamic => systems::dynamic(question, standing),
@@ -149,11 +114,6 @@ fn requirement(question: &Question<'_>, standing: &Standing<'_>, asked: &Require
         reasons,
         shown,
     }
-}
-
-/// The triggers that a requirement needs scenarios of.
-pub fn triggers(asked: &Requirement) -> BTreeSet<&'static str> {
-    asked.needs.iter().flat_map(|need| need.triggers.iter().copied()).collect()
 }
 
 /// The exceptions that cover something which counts.

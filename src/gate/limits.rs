@@ -1,7 +1,7 @@
 //! How much is too much: exposures, TTLs, and how long ago production was looked at.
 
 use super::answer::{Answer, why};
-use super::judge::Question;
+use super::question::Question;
 use super::readiness::{Met, Why};
 use super::standing::{Shown, Standing};
 use super::time::{DAY_MS, interval, span, up_ms};

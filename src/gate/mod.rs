@@ -11,6 +11,7 @@ mod judge;
 mod limits;
 mod load;
 mod needs;
+mod question;
 pub mod readiness;
 mod refusal;
 mod rows;
@@ -22,8 +23,9 @@ mod time;
 
 pub use evidence::{Evidence, Seal};
 pub use inventory::Inventory;
-pub use judge::{Question, judge};
+pub use judge::judge;
 pub use load::{Gate, Limits, Need, Requirement, SystemRule, load, load_text};
+pub use question::Question;
 pub use readiness::{GateOutcome, Met, Readiness};
 pub use schema::{inventory_schema, schema};
 pub use time::today;

@@ -1,14 +1,17 @@
 //! Checks that must have passed: in every scenario of a trigger, of every drill of a kind.
 
 use super::answer::{Answer, why};
-use super::judge::Question;
 use super::load::{Need, Requirement};
+use super::question::Question;
 use super::readiness::{Met, Why};
 use super::standing::{Shown, Standing};
-use super::systems::STATIC_CHECK;
 use crate::credential::STATIC;
 use crate::definition::{DrillPlan, ScenarioPlan};
 use crate::verdict::{Check, CheckVerdict, Outcome};
+use std::collections::BTreeSet;
+
+/// Judged by evidence of a static bridge, which an exception must cover.
+pub const STATIC_CHECK: &str = "credential.dynamic";
 
 /// Judges what a requirement needs of the evidence.
 pub fn judge(question: &Question<'_>, standing: &Standing<'_>, asked: &Requirement) -> Answer {
@@ -34,6 +37,11 @@ pub fn judge(question: &Question<'_>, standing: &Standing<'_>, asked: &Requireme
     let word = if drills.len() == 1 { "drill" } else { "drills" };
     answer.shown.push(format!("{good} of {} {word}", drills.len()));
     answer
+}
+
+/// The triggers that a requirement needs scenarios of.
+pub fn triggers(asked: &Requirement) -> BTreeSet<&'static str> {
+    asked.needs.iter().flat_map(|need| need.triggers.iter().copied()).collect()
 }
 
 /// Whether it is asked of a drill.
@@ -169,5 +177,5 @@ fn exposure_is_demanded(question: &Question<'_>, trigger: &str) -> bool {
         .gate
         .requirements
         .iter()
-        .any(|r| r.demands.contains(&super::shape::Demand::Exposure) && super::judge::triggers(r).contains(trigger))
+        .any(|r| r.demands.contains(&super::shape::Demand::Exposure) && triggers(r).contains(trigger))
 }

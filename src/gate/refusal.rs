@@ -1,8 +1,7 @@
 //! Why evidence does not count: of a whole run, of a drill in it, of one scenario.
 
-use super::evidence::Evidence;
-use super::judge::Question;
-use super::standing::servers;
+use super::evidence::{Evidence, servers};
+use super::question::Question;
 use super::time::span;
 use crate::definition::sabotage::STEP;
 use crate::definition::{DrillPlan, Location, ScenarioPlan};

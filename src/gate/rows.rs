@@ -1,6 +1,6 @@
 //! The table of systems: one row a drill, and one for each kind that has none.
 
-use super::judge::Question;
+use super::question::Question;
 use super::readiness::{Cell, CellOutcome, EvidenceLink, SystemRow};
 use super::standing::{Shown, Standing};
 use super::systems::missing;

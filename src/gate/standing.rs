@@ -1,11 +1,10 @@
 //! Which evidence counts: the newest of each scenario, what is not set aside, and of two that contradict each other both.
 
-use super::evidence::Evidence;
-use super::judge::Question;
+use super::evidence::{Evidence, servers};
+use super::question::Question;
 use super::readiness::{Contradiction, EvidenceLink, SetAside};
 use super::refusal;
 use crate::definition::{DrillPlan, ScenarioPlan};
-use crate::history::{Body, Origin};
 use crate::verdict::{CheckVerdict, Outcome, ScenarioVerdict, Verdicts};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -211,19 +210,6 @@ fn differing(a: &ScenarioVerdict, b: &ScenarioVerdict) -> Vec<String> {
     let (a, b) = (of(a), of(b));
     let ids: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     ids.into_iter().filter(|id| a.get(*id) != b.get(*id)).cloned().collect()
-}
-
-/// A server of a drill: `authority` or another, product, version, where its image came from.
-pub fn servers<'a>(
-    evidence: &'a Evidence,
-    drill: &'a str,
-) -> impl Iterator<Item = (&'a str, &'a str, &'a str, Origin)> {
-    evidence.history.events.iter().filter(move |e| e.drill == drill).filter_map(|e| match &e.body {
-        Body::Server { server, product, version, origin, .. } => {
-            Some((server.as_str(), product.as_str(), version.as_str(), *origin))
-        }
-        _ => None,
-    })
 }
 
 fn versions<'a>(shown: &Shown<'a>) -> BTreeSet<(&'a str, &'a str)> {

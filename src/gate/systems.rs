@@ -2,19 +2,15 @@
 
 use super::answer::{Answer, why};
 use super::inventory::{covered_by, mismatch};
-use super::judge::Question;
 use super::load::SystemRule;
-use super::needs::red;
+use super::needs::{STATIC_CHECK, red};
+use super::question::Question;
 use super::readiness::{KindMissing, KindNotInUse, Met, RoleInUse, Why};
 use super::standing::Standing;
 use crate::credential::STATIC;
 use crate::definition::{DrillPlan, System};
 use crate::verdict::Outcome;
 
-pub use super::rows::rows;
-
-/// Judged by evidence of a static bridge, which an exception must cover.
-pub const STATIC_CHECK: &str = "credential.dynamic";
 const NO_DRILL: &str = "no drill";
 const NO_EVIDENCE: &str = "has no evidence that counts";
 

@@ -6,6 +6,7 @@
 mod event;
 mod head;
 pub mod log;
+mod part;
 mod proof;
 mod replay;
 
@@ -17,6 +18,7 @@ pub use crate::credential::Record;
 pub use crate::observation::Stock;
 pub use crate::provenance::{Engine, Origin, PROGRAM, program_commit};
 pub use log::{Clock, Log};
+pub use part::*;
 pub use proof::*;
 pub use replay::{Replay, ReplayError, replay};
 

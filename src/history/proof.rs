@@ -1,6 +1,6 @@
 //! What others tried, what was granted, and where secrets were searched for. Never a secret.
 
-use super::Part;
+use super::part::Part;
 use serde::{Deserialize, Serialize};
 
 /// What stands for the caller's token accessor, which is not shown.

@@ -3,6 +3,7 @@
 use super::causes::{self, Block};
 use super::facts::{self, Run};
 use super::phrases;
+use super::verbosity::Verbosity;
 use super::words::{self, Counts};
 use super::{Paths, exceptions, timing};
 use crate::definition::DrillPlan;
@@ -12,18 +13,6 @@ use crate::verdict::{CheckVerdict, Outcome, ScenarioVerdict, Verdicts};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 use std::io::{self, Write};
-
-/// How much is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Verbosity {
-    /// `-q`: only what is red, and the verdict.
-    Quiet,
-    /// What a reader in a hurry needs.
-    #[default]
-    Normal,
-    /// `-v`: every red check in full, and where the time went.
-    Verbose,
-}
 
 /// Whether to colour a stream. `forced`: `--color always` or `never`; `no_color`: the variable is set and not empty.
 pub fn use_color(forced: Option<bool>, is_terminal: bool, no_color: bool) -> bool {

@@ -1,7 +1,7 @@
 //! Exceptions in reports: who permitted which failure, until when, and what stands in for the check meanwhile.
 
-use super::console::Verbosity;
 use super::facts::Run;
+use super::verbosity::Verbosity;
 use super::words::{self, one_line};
 use crate::exceptions::Exception;
 use crate::verdict::{CheckVerdict, Use};

@@ -23,14 +23,16 @@ mod sentences;
 mod spread;
 mod summary;
 mod timing;
+mod verbosity;
 mod words;
 
 pub use bundle::{Bundle, render};
-pub use console::{Console, Verbosity, use_color};
+pub use console::{Console, use_color};
 pub use evidence::{EventsFile, SCHEMA as EVIDENCE_SCHEMA};
 pub use exceptions::days_left;
 pub use files::{point_latest, sha256, sha256_of, sha256_of_file, write as write_whole};
 pub use summary::{append as append_summary, within as summary_within};
+pub use verbosity::Verbosity;
 pub use words::one_line;
 
 use crate::history::{History, log};

@@ -1,7 +1,7 @@
 //! Sentences that the terminal and the Markdown share in substance.
 
-use super::console::Verbosity;
 use super::facts::{self, Run};
+use super::verbosity::Verbosity;
 use super::words;
 use crate::credential::Ability;
 use crate::definition::{DrillPlan, Ends, ScenarioPlan, Trigger};

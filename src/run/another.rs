@@ -1,6 +1,7 @@
 //! Another OpenBao beside the drill's own, for the sabotage that reads the wrong server's audit log.
 
-use super::stage::{RunContext, Stage};
+use super::context::RunContext;
+use super::stage::Stage;
 use super::{AtStep, RunError};
 use crate::authority::OpenBao;
 use crate::environment::resolve_image;

@@ -1,7 +1,8 @@
 //! The broker's start: when both servers are there, both tenants' parents are where it takes them from, and its roles are known.
 
+use super::context::RunContext;
 use super::journal::Journal;
-use super::stage::{RunContext, Stage};
+use super::stage::Stage;
 use super::{AtStep, RunError};
 use crate::authority::broker::Start;
 use crate::credential::brokered::BrokeredPlan;

@@ -1,10 +1,9 @@
 //! The broker's own audit, and how it is linked with the authority's: the broker asked there whether this very caller may.
 
 use super::issues::Issues;
-use super::proof::LOG_LAG;
-use super::scenario::ScenarioRun;
+use super::scenario_run::ScenarioRun;
 use super::stage::Stage;
-use super::{AtStep, RunError};
+use super::{AtStep, LOG_LAG, RunError};
 use crate::authority::broker::log::{BrokersLine, brokers_line};
 use crate::authority::records::AuditEntry;
 use crate::environment::LogLine;

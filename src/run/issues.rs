@@ -1,7 +1,7 @@
 //! What a scenario asks the authority for, and what its probes present of it.
 
 use super::prepare::Prepared;
-use super::scenario::ScenarioRun;
+use super::scenario_run::ScenarioRun;
 use super::supply::Supply;
 use super::{AtStep, RunError};
 use crate::authority::Bao;
@@ -27,6 +27,14 @@ pub struct Issues {
     pub controls: Supply,
     /// What the subject's statements and sessions are run with.
     pub at_work: Supply,
+}
+
+/// A scenario that is over but for what the audit log has of it.
+pub struct Finished {
+    /// Its credentials.
+    pub issues: Issues,
+    /// Whatever else was issued in it.
+    pub others: Vec<Issued>,
 }
 
 impl ScenarioRun {

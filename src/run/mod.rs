@@ -6,12 +6,17 @@ mod bracket;
 mod broker;
 mod brokered;
 mod brokers_log;
+mod context;
+mod drill;
 mod house;
 mod issues;
 mod journal;
 mod keep;
+mod lead;
 mod leases;
 mod office;
+mod openbao;
+mod opening;
 mod outage;
 mod pace;
 mod parent;
@@ -21,17 +26,21 @@ mod probing;
 mod proof;
 mod reasons;
 mod renewal;
+mod roles;
 mod sabotage;
 mod scenario;
+mod scenario_run;
 mod sessions;
+mod set_up;
 mod stage;
 mod stock;
 mod supply;
 mod teardown;
 mod trigger;
 
+pub use context::RunContext;
+pub use drill::run_drill;
 pub use house::House;
-pub use stage::{RunContext, run_drill};
 
 /// Told what goes on: drill, words.
 pub type Say = std::sync::Arc<dyn Fn(&str, &str) + Send + Sync>;
@@ -40,6 +49,9 @@ pub type ServerLogs = Vec<(String, crate::environment::KeptLog)>;
 
 /// The step that ends what a drill issued and looks for it at the backend; a problem of it means that something may be left.
 pub const ENDING: &str = "ending what is left";
+
+/// An entry is in the log before its answer arrives; the engine's log stream is slower.
+const LOG_LAG: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What kept a scenario or a drill from being run to its end. The judge turns it into inconclusive.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,21 +1,15 @@
 //! The authority's half of a stage: all that needs no backend, so that it is made ready while the backend starts.
 
-use super::house::Served;
-use super::journal::Journal;
+use super::context::RunContext;
 use super::leases::Leases;
-use super::prepare::{self, NEIGHBOUR, Prepared, neighbour};
-use super::stage::RunContext;
+use super::roles::{self, neighbour};
 use super::{AtStep, ENDING, RunError};
-use crate::authority::{Actors, AuthorityError, Bao, Omitted, OpenBao, Registered, Rival, Tenant, bring_up};
+use crate::authority::{Actors, AuthorityError, Bao, Omitted, OpenBao, Registered, Rival, Tenant};
 use crate::backend::Running;
-use crate::credential::web_identity::WIDER;
-use crate::credential::{Ability, Ask, Issuer, Twin};
+use crate::credential::{Ability, Ask, Issuer, NEIGHBOUR, Twin};
 use crate::definition::sabotage::Sabotage;
-use crate::definition::{Caller, DrillPlan, Trigger};
-use crate::environment::{ImageChoice, Network};
-use crate::history::Body;
-use crate::secret::{Redactor, Secret};
-use serde_json::json;
+use crate::definition::{Caller, DrillPlan};
+use crate::secret::Redactor;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,9 +19,6 @@ use tokio::sync::OnceCell;
 const ENDING_TRIES: u32 = 4;
 /// Between two of them.
 const ENDING_PAUSE: Duration = Duration::from_millis(250);
-
-/// An actor's request to a living OpenBao on the same machine takes milliseconds; a revoke waits for the backend.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const ROLE: &str = "making a role";
 
 /// The authority, prepared for a drill.
@@ -56,144 +47,30 @@ pub struct Office {
     redactor: Redactor,
 }
 
-/// Starts OpenBao and makes everything there that a drill needs, but for the connections with the backend.
-///
-/// # Errors
-/// The engine or the authority refuses a step.
-pub async fn open(
-    context: &RunContext,
-    journal: &Journal,
-    network: &Network,
-    name: String,
-    image: ImageChoice,
-    drill: &Arc<DrillPlan>,
-) -> Result<(Office, Vec<Prepared>), RunError> {
-    let house = context.house.as_ref().filter(|house| house.takes(drill));
-    let from_us = journal.now_us();
-    let (served, saboteur) = match (house, image) {
-        (Some(house), _) => (house.served(context).await?, None),
-        (None, image) => {
-            let brokered = drill.credential.can(Ability::Brokered);
-            start(context, Some(journal), network, (name, image), brokered).await?
-        }
-    };
-    if house.is_some() {
-        journal.step("shared openbao ready", from_us);
-    }
-    let Served { server, actors, image } = served;
-    let setting_up = match house {
-        Some(house) => Some(house.setting_up().await),
-        None => None,
-    };
-    let from_us = journal.now_us();
-    let mut callers: Vec<Caller> = drill.scenarios.iter().map(|s| s.caller.clone()).collect();
-    let name = callers.first().map(|c| c.tenant.clone()).unwrap_or_default();
-    callers.push(neighbour(&name));
-    let tenant = Tenant::create(&actors, &name, &drill.drill, &callers).await;
-    let tenant = tenant.at_step("making the tenant's namespace")?;
-    journal.write(Body::Server {
-        server: "authority".into(),
-        product: "OpenBao".into(),
-        version: server.version.clone(),
-        image: image.reference,
-        image_id: image.id,
-        origin: image.origin,
-        identity: server.cluster.clone(),
-    });
-    let office = Office {
-        drill: drill.clone(),
-        server,
-        actors,
-        saboteur: saboteur.map(|s| s.in_namespace(&tenant.namespace)),
-        sabotage: context.sabotage.clone(),
-        issuer: Issuer::new(&drill.credential, &tenant, None),
-        tenant,
-        callers: Mutex::default(),
-        neighbour: OnceCell::new(),
-        capped: OnceCell::new(),
-        rival: OnceCell::new(),
-        mounted: Mutex::default(),
-        waiting: Mutex::default(),
-        redactor: context.redactor.clone(),
-    };
-    let prepared = office.fill(context).await?;
-    drop(setting_up);
-    journal.step("tenants, roles and callers", from_us);
-    Ok((office, prepared))
-}
-
-/// Starts a server and makes its actors; where the run is sabotaged, the saboteur too. `brokered`: a broker will issue in its stead.
-///
-/// # Errors
-/// The engine or the authority refuses a step.
-pub async fn start(
-    context: &RunContext,
-    journal: Option<&Journal>,
-    network: &Network,
-    (name, image): (String, ImageChoice),
-    brokered: bool,
-) -> Result<(Served, Option<Bao>), RunError> {
-    const STEP: &str = "starting openbao";
-    let now_us = || journal.map_or(0, Journal::now_us);
-    let step = |name: &str, from_us| {
-        if let Some(journal) = journal {
-            journal.step(name, from_us);
-        }
-    };
-    let from_us = now_us();
-    let container = OpenBao::launch(&context.engine, network, &context.labels, &name, image.clone()).await;
-    let container = container.at_step(STEP)?;
-    step("openbao's container", from_us);
-    let from_us = now_us();
-    let (server, root) = OpenBao::open(container, &context.redactor).await.at_step(STEP)?;
-    step("openbao ready", from_us);
-    let address = server.address().await.at_step(STEP)?;
-    let nobody = Bao::at(&address, REQUEST_TIMEOUT).at_step(STEP)?;
-    let from_us = now_us();
-    let saboteur = match &context.sabotage {
-        Some(_) => Some(saboteur(&root, &nobody, &context.redactor).await.at_step("the saboteur's token")?),
-        None => None,
-    };
-    let actors = bring_up(&root, &nobody, server.inner_address(), brokered, &context.redactor).await;
-    let actors = actors.at_step("making the actors")?;
-    step("actors ready, root token revoked", from_us);
-    Ok((Served { server: Arc::new(server), actors: Arc::new(actors), image }, saboteur))
-}
-
-/// A sabotage at the authority uses a token that exists only in sabotaged runs.
-async fn saboteur(root: &Bao, nobody: &Bao, redactor: &Redactor) -> Result<Bao, crate::authority::AuthorityError> {
-    let all = "capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\", \"sudo\"]";
-    let policy = format!("path \"*\" {{ {all} }}\npath \"+/*\" {{ {all} }}\n");
-    root.call("PUT", "sys/policies/acl/saboteur", Some(json!({"policy": policy}))).await?;
-    let token = root
-        .post("auth/token/create-orphan", json!({"policies": ["saboteur"], "no_default_policy": true, "ttl": "24h"}))
-        .await?;
-    Ok(nobody.with_token(Secret::new(token.text("/auth/client_token")?.to_string(), redactor)))
-}
-
 impl Office {
-    /// Roles and callers of every scenario, and of the others that try what they may not. One after the other: OpenBao answers 500
-    /// (`transaction commit failed`) where two requests at once write what each reads.
-    async fn fill(&self, context: &RunContext) -> Result<Vec<Prepared>, RunError> {
-        self.mount(&self.issuer).await?;
-        self.write(&self.issuer).await?;
-        let mut prepared = Vec::new();
-        for plan in &self.drill.scenarios {
-            let correlation = prepare::correlation(context, &self.drill, plan);
-            prepared.push(prepare::prepare(self, plan, &correlation).await?);
+    /// At a server with its actors; where the run is sabotaged, with the saboteur. Nothing is made there yet.
+    pub fn new(
+        context: &RunContext,
+        drill: &Arc<DrillPlan>,
+        (server, actors, saboteur): (Arc<OpenBao>, Arc<Actors>, Option<Bao>),
+        tenant: Tenant,
+    ) -> Self {
+        Self {
+            drill: drill.clone(),
+            server,
+            actors,
+            saboteur,
+            sabotage: context.sabotage.clone(),
+            issuer: Issuer::new(&drill.credential, &tenant, None),
+            tenant,
+            callers: Mutex::default(),
+            neighbour: OnceCell::new(),
+            capped: OnceCell::new(),
+            rival: OnceCell::new(),
+            mounted: Mutex::default(),
+            waiting: Mutex::default(),
+            redactor: context.redactor.clone(),
         }
-        if self.drill.scenarios.iter().any(|s| s.trigger.ends_one()) {
-            self.neighbour().await?;
-            self.rival().await?;
-        }
-        if self.drill.scenarios.iter().any(|s| s.trigger == Trigger::Revoke) {
-            if self.drill.credential.can(Ability::IsPresented) {
-                self.write(&self.issuer.twin(&Twin::Copy(WIDER.into()))).await?;
-            } else {
-                self.capped().await?;
-            }
-        }
-        Ok(prepared)
     }
 
     /// Mounts a role's engine, once however many roles are there.
@@ -258,8 +135,8 @@ impl Office {
         };
         let register = async {
             let rights = match caller.name.as_str() {
-                NEIGHBOUR => vec![prepare::right(&self.neighbours_role())],
-                _ => prepare::rights(self, caller),
+                NEIGHBOUR => vec![roles::right(&self.neighbours_role())],
+                _ => roles::rights(&self.drill, &self.tenant, &self.issuer, caller),
             };
             let omitted = Omitted {
                 owner: self.skips("owner"),

@@ -1,8 +1,9 @@
 //! The authority is sealed for a moment when every scenario of a drill is over: a backend that asks it at every login must not let the
 //! dead in because nobody answers.
 
+use super::issues::Finished;
 use super::probing::Prober;
-use super::scenario::{Finished, ScenarioRun};
+use super::scenario_run::ScenarioRun;
 use super::stage::Stage;
 use super::{AtStep, RunError};
 use crate::credential::Ability;

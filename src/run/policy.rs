@@ -5,7 +5,7 @@ use super::attacks::{Try, parents, same_tenant, strangers, takeovers};
 use super::prepare::Prepared;
 use super::probing::Prober;
 use super::proof::search;
-use super::scenario::ScenarioRun;
+use super::scenario_run::ScenarioRun;
 use super::supply::Supply;
 use super::{AtStep, RunError, brokered, renewal};
 use crate::authority::{Answer, AuthorityError, Bao, Rival};

@@ -1,12 +1,13 @@
 //! What the authority itself says of the credentials: leases, limits, entities, and its audit log.
 
 use super::brokers_log::{self, BrokersLog};
-use super::issues::Issues;
+use super::context::RunContext;
+use super::issues::{Finished, Issues};
 use super::journal::Journal;
 use super::prepare::Prepared;
-use super::scenario::{Finished, ScenarioRun};
-use super::stage::{RunContext, Stage};
-use super::{AtStep, RunError, another};
+use super::scenario_run::ScenarioRun;
+use super::stage::Stage;
+use super::{AtStep, LOG_LAG, RunError, another};
 use crate::authority::Reader;
 use crate::authority::audit::{AuditLine, RevokedLine, audit_line, revoked_line};
 use crate::authority::records::AuditEntry;
@@ -16,10 +17,6 @@ use crate::history::{BROKERS_QUESTION, Body, Part, Search, place};
 use crate::secret::{Redactor, Secret};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// An entry is in the log before its answer arrives; the engine's log stream is slower.
-pub const LOG_LAG: Duration = Duration::from_secs(3);
 
 /// Looks up, while they live, the leases and the limits of the roles that they were issued from.
 ///

@@ -1,21 +1,20 @@
 //! One scenario, top to bottom: issued → accepted → triggered → settled → done.
 
-use super::issues::Issues;
-use super::journal::Journal;
+use super::issues::{Finished, Issues};
 use super::pace::SLOW;
-use super::prepare::{Prepared, clears_mount};
+use super::prepare::Prepared;
 use super::probing::{AFTER_LIMIT_US, Prober, Schedule, Shared, watch_control, watch_subject};
+use super::roles::clears_mount;
 use super::sabotage::Hooks;
+use super::scenario_run::ScenarioRun;
 use super::sessions::Watched;
-use super::stage::Stage;
 use super::{AtStep, RunError, bracket, policy, proof, reasons, renewal, sessions, stock, trigger};
 use crate::authority::Bao;
 use crate::backend::OpenSession;
 use crate::credential::{Ability, Issued, Revocation};
 use crate::definition::sabotage::Point;
-use crate::definition::{FaultKind, FaultServer, ScenarioPlan, SessionClaim, Trigger};
+use crate::definition::{FaultKind, FaultServer, SessionClaim, Trigger};
 use crate::history::{Moment, Part, Series, State};
-use crate::secret::Redactor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -23,24 +22,6 @@ use tokio::task::JoinSet;
 /// Expiry: probing is back to back from so long before the stated end; a cap may come up to a second early, OpenBao counts whole ones.
 const BEFORE_END_US: u64 = 250_000;
 const BEFORE_CAP_US: u64 = 1_250_000;
-
-/// What a scenario needs; everything in it outlives the scenario.
-pub struct ScenarioRun {
-    /// Its pen.
-    pub journal: Journal,
-    /// Its own plan.
-    pub plan: ScenarioPlan,
-    /// The drill's servers and actors.
-    pub stage: Arc<Stage>,
-    /// Its caller and roles.
-    pub prepared: Prepared,
-    /// What a sabotage does.
-    pub hooks: Hooks,
-    /// For new secrets.
-    pub redactor: Redactor,
-    /// For the audit log's correlation ids: `<run>.<drill>.<scenario>`.
-    pub correlation: String,
-}
 
 /// A scenario whose credentials were issued and whose loops are over; [`ScenarioRun::finish`] completes the bracket.
 pub struct Settled {
@@ -53,14 +34,6 @@ pub struct Settled {
     /// Until when its death would have been watched for, µs.
     watched_until_us: u64,
     victims: Vec<Issued>,
-}
-
-/// A scenario that is over but for what the audit log has of it.
-pub struct Finished {
-    /// Its credentials.
-    pub issues: Issues,
-    /// Whatever else was issued in it.
-    pub others: Vec<Issued>,
 }
 
 /// A way in, with the series there.

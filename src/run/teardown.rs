@@ -1,8 +1,9 @@
 //! The end of a stage: logs are kept, what is left is ended and looked for, servers and network go.
 
+use super::context::RunContext;
 use super::journal::Journal;
 use super::office::Office;
-use super::stage::{RunContext, Stage};
+use super::stage::Stage;
 use crate::authority::broker::Broker;
 use crate::environment::KeptLog;
 use std::sync::{Arc, PoisonError};

@@ -4,8 +4,8 @@ use super::DatabasePlan;
 use crate::authority::records::Limits;
 use crate::authority::{AuthorityError, Bao, Reader, Tenant};
 use crate::backend::plugin::HostileStatements;
-use crate::credential::issue::{Hostile, ParentPaths, issued_user, seconds};
-use crate::credential::{Issued, Ttls, Twin};
+use crate::credential::issued::{Hostile, Issued, ParentPaths, issued_user, seconds};
+use crate::credential::{Ttls, Twin};
 use crate::secret::Redactor;
 use serde_json::{Value, json};
 

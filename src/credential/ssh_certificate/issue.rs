@@ -6,8 +6,8 @@ use crate::authority::{AuthorityError, Bao, Reader, Tenant};
 use crate::backend::ssh::USER;
 use crate::backend::ssh::keys::{self, Wish, certified, forged, new_key, plain, public_text};
 use crate::backend::{Anchor, BackendError, Credential};
-use crate::credential::issue::{Ask, Hostile, ParentPaths, seconds};
-use crate::credential::{Issued, Record, Ttls, Twin};
+use crate::credential::issued::{Ask, Hostile, Issued, ParentPaths, seconds};
+use crate::credential::{Record, Ttls, Twin};
 use crate::secret::Redactor;
 use serde_json::{Value, json};
 

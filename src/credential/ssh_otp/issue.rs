@@ -5,8 +5,8 @@ use crate::authority::records::Limits;
 use crate::authority::{AuthorityError, Bao, Reader, Tenant};
 use crate::backend::ssh::USER;
 use crate::backend::{Anchor, Credential};
-use crate::credential::issue::{Ask, Hostile, ParentPaths, seconds};
-use crate::credential::{Issued, Record, Ttls, Twin};
+use crate::credential::issued::{Ask, Hostile, Issued, ParentPaths, seconds};
+use crate::credential::{Record, Ttls, Twin};
 use crate::secret::{Redactor, Secret};
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use crate::authority::records::Limits;
 use crate::authority::{AuthorityError, Bao, Reader, Tenant};
 use crate::backend::Credential;
 use crate::credential::database::issue::CONNECTION;
-use crate::credential::issue::{Ask, ParentPaths, Revocation, seconds};
-use crate::credential::{Issued, Record, Twin};
+use crate::credential::issued::{Ask, Issued, ParentPaths, Revocation, seconds};
+use crate::credential::{Record, Twin};
 use crate::secret::{Redactor, Secret};
 use serde_json::{Value, json};
 

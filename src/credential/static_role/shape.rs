@@ -3,8 +3,8 @@
 use super::StaticPlan;
 use crate::credential::RoleSource;
 use crate::credential::shape::is_role;
-use crate::document::problem::TEMPLATES;
 use crate::document::sql::{self, Statements};
+use crate::document::sql_words::TEMPLATES;
 use crate::document::{At, Findings, Problem, RawDuration, RotationProblem, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;

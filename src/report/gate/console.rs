@@ -2,7 +2,7 @@
 
 use super::{SYNTHETIC, ago, counts, headline};
 use crate::gate::readiness::{Cell, CellOutcome, GateOutcome, Met, Readiness, SystemRow};
-use crate::report::console::Verbosity;
+use crate::report::Verbosity;
 use crate::report::words::one_line;
 use std::io::{self, Write};
 

@@ -1,12 +1,10 @@
 //! `gate.html`: whether a level is reached, why not, and what to do. The only page on which READY may stand.
 
 use super::end::left;
-use super::gate_evidence;
+use super::gate_evidence::{self, run};
 use super::page::{self, Tone, code, scroll, text};
 use crate::definition::system_word;
-use crate::gate::readiness::{
-    Cell, CellOutcome, EvidenceLink, GateOutcome, Met, Readiness, RequirementResult, SystemRow, Why,
-};
+use crate::gate::readiness::{Cell, CellOutcome, GateOutcome, Met, Readiness, RequirementResult, SystemRow, Why};
 use crate::report::words;
 use crate::secret::Redactor;
 use maud::{Markup, html};
@@ -190,11 +188,6 @@ fn system(row: &SystemRow) -> Markup {
             td { @for (i, link) in row.evidence.iter().enumerate() { @if i > 0 { br; } (run(link)) } }
         }
     }
-}
-
-/// A run by its id and where it lies. No link: what is written there is whatever somebody wrote.
-pub fn run(link: &EvidenceLink) -> Markup {
-    html! { (code(&link.run)) br; span.soft { (text(&link.dir)) } }
 }
 
 fn cell(of: &Cell) -> Markup {

@@ -1,10 +1,9 @@
 //! What the gate's page says below its tables: exceptions, what did not count, and what nobody drills.
 
 use super::end::left;
-use super::gate::run;
 use super::page::{Tone, code, scroll, text};
 use crate::definition::system_word;
-use crate::gate::readiness::{Coverage, EvidenceUse, ExceptionUse, Readiness};
+use crate::gate::readiness::{Coverage, EvidenceLink, EvidenceUse, ExceptionUse, Readiness};
 use crate::report::words;
 use maud::{Markup, html};
 
@@ -29,6 +28,11 @@ pub fn sections(gate: &Readiness) -> Markup {
             }
         }
     }
+}
+
+/// A run by its id and where it lies. No link: what is written there is whatever somebody wrote.
+pub fn run(link: &EvidenceLink) -> Markup {
+    html! { (code(&link.run)) br; span.soft { (text(&link.dir)) } }
 }
 
 /// A table with its header in a box that scrolls by itself.
