@@ -1,8 +1,9 @@
 //! The bracket: what must hold before a refusal can mean anything.
 
 use super::found::Found;
+use super::line::{Obs, Seen};
 use super::reason::Reason;
-use super::view::{Obs, Seen, View};
+use super::view::View;
 use crate::history::{Body, By, Part};
 use crate::observation::Saw;
 

@@ -1,8 +1,9 @@
 //! Audit records link issuance and revocation to an actor and a tenant. Entries are matched by path, type and error.
 
-use super::chain::{self, Broken, Entry, Linked, settle};
+use super::chain::{self, settle};
 use super::found::Found;
 use super::reason::Reason;
+use super::trail::{self, Broken, Entry, Linked};
 use super::view::View;
 use crate::backend::Cause;
 use crate::credential::Ability;
@@ -133,7 +134,7 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
     };
     let ours = |e: &crate::history::AuditEntry| view.correlations().any(|sent| e.correlation.as_deref() == Some(sent));
     let is_it = |(_, e): &Entry<'_>| path(e) && e.namespace == record.namespace && ours(e);
-    chain::entries(view).find(is_it).ok_or_else(|| match (chain::answers(view).find(is_it), trigger.ack) {
+    trail::entries(view).find(is_it).ok_or_else(|| match (trail::answers(view).find(is_it), trigger.ack) {
         (Some((seq, _)), _) => {
             let observed = "the request is in the audit log, and so is that it was refused: nothing was revoked";
             (Reason::PremiseFailed, observed.into(), vec![seq])
@@ -147,7 +148,7 @@ fn ending<'a>(view: &View<'a>, record: &Record) -> Result<Entry<'a>, Broken> {
             "the revocation is not in the log, and may never have been heard".into(),
             vec![],
         ),
-        (None, _) => chain::missing(view, "the revocation"),
+        (None, _) => trail::missing(view, "the revocation"),
     })
 }
 
@@ -205,7 +206,7 @@ fn same_credential(
         // The prefix in the path names it, which was looked at.
         _ => return Ok(None),
     };
-    let Some((seq, hmac)) = chain::hmac_of(view, value) else {
+    let Some((seq, hmac)) = trail::hmac_of(view, value) else {
         return Err((Reason::NotObserved, format!("how this server writes {value} was not asked"), events.clone()));
     };
     events.push(seq);

@@ -1,7 +1,7 @@
 //! What a broker's own audit says of a lease, and how it is joined with the authority's: the broker asked there about the very token.
 
-use super::chain::{self, Broken, Entry};
 use super::reason::Reason;
+use super::trail::{self, Broken, Entry};
 use super::view::View;
 use crate::definition::{FaultKind, FaultServer, Trigger};
 use crate::history::{Ack, BROKERS_QUESTION, Body, BrokersRecord, CALLERS_ACCESSOR, Part, Record};
@@ -22,7 +22,7 @@ fn missing(view: &View<'_>, what: &str) -> Broken {
         Body::BrokersLog { torn, marked, .. } => Some((e.seq, *torn, *marked)),
         _ => None,
     });
-    chain::missing_in(view, &format!("{what}, at the broker,"), log)
+    trail::missing_in(view, &format!("{what}, at the broker,"), log)
 }
 
 /// The broker's line of the issue: by the lease's id, with the role in its path.
@@ -87,15 +87,15 @@ pub fn revocation<'a>(view: &View<'a>, record: &Record, ack: (u64, &Ack)) -> Res
 /// # Errors
 /// It did not, or about another token.
 pub fn asked<'a>(view: &View<'a>, record: &Record) -> Result<(u64, &'a str), Broken> {
-    let Some((_, hmac)) = chain::hmac_of(view, CALLERS_ACCESSOR) else {
+    let Some((_, hmac)) = trail::hmac_of(view, CALLERS_ACCESSOR) else {
         let observed = "how this server writes the accessor of the caller's token was not asked";
         return Err((Reason::NotObserved, observed.into(), vec![]));
     };
     let about = |(_, e): &Entry<'_>| {
         e.path == BROKERS_QUESTION && e.namespace == record.namespace && e.asked_accessor_hmac.as_deref() == Some(hmac)
     };
-    let question = chain::entries(view).find(about);
-    let missing = || chain::missing(view, "that the broker asked about the caller's token");
+    let question = trail::entries(view).find(about);
+    let missing = || trail::missing(view, "that the broker asked about the caller's token");
     question.map(|(seq, _)| (seq, hmac)).ok_or_else(missing)
 }
 

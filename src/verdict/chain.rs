@@ -4,18 +4,10 @@ use super::brokered;
 use super::found::Found;
 use super::reason::Reason;
 use super::search;
+use super::trail::{Broken, Entry, Linked, entries, missing};
 use super::view::View;
 use crate::credential::Ability;
 use crate::history::{Ack, AuditEntry, Body, Entity, Part, Record, place};
-
-/// Why a link is not there: the reason, in words, the events.
-pub type Broken = (Reason, String, Vec<u64>);
-
-/// What a chain shows, in words, with the events.
-pub type Linked = Result<(String, Vec<u64>), Broken>;
-
-/// An audit entry with its event's number.
-pub type Entry<'a> = (u64, &'a AuditEntry);
 
 /// What follows from a chain: where it broke, missing evidence is inconclusive, evidence of the contrary failed.
 pub fn settle(view: &View<'_>, expected: &str, found: Linked) -> Found {
@@ -54,45 +46,6 @@ pub fn subjects<'a>(view: &View<'a>) -> Result<Vec<(u64, &'a Record)>, Broken> {
         issued.ok_or_else(|| (Reason::NotObserved, format!("number {} was not issued", member + 1), vec![]))
     };
     (0..view.plan.leases.max(1)).map(one).collect()
-}
-
-/// The answered requests of this scenario in the audit log, whatever the answer was.
-pub fn answers<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
-    view.facts.iter().filter_map(|e| match &e.body {
-        Body::Audit { entry, .. } if entry.kind == "response" => Some((e.seq, &**entry)),
-        _ => None,
-    })
-}
-
-/// Those that were carried out.
-pub fn entries<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Entry<'a>> + use<'v, 'a> {
-    answers(view).filter(|(_, e)| e.error.is_none() && e.broker.is_none())
-}
-
-/// Why an entry that should be in the log is not. Where evidence of the run is lost, the entry may be what is lost.
-pub fn missing(view: &View<'_>, what: &str) -> Broken {
-    let log = view.facts.iter().rev().find_map(|e| match &e.body {
-        Body::AuditLog { torn, marked, .. } => Some((e.seq, *torn, *marked)),
-        _ => None,
-    });
-    missing_in(view, what, log)
-}
-
-/// Where it was asked for in a log with so many torn lines, of which a mark was found or not.
-pub fn missing_in(view: &View<'_>, what: &str, log: Option<(u64, u64, bool)>) -> Broken {
-    if !view.whole {
-        return (Reason::EvidenceIncomplete, format!("{what} is not in what is left of the evidence"), vec![]);
-    }
-    match log {
-        None => (Reason::NotObserved, "the audit log was not read".into(), vec![]),
-        Some((seq, _, false)) => {
-            (Reason::AuditSilent, "a marked request is not in the audit log either".into(), vec![seq])
-        }
-        Some((seq, torn, _)) if torn > 0 => {
-            (Reason::AuditSilent, format!("{what} is not in the log, of which {torn} lines are torn"), vec![seq])
-        }
-        Some((seq, ..)) => (Reason::AuditMissing, format!("{what} is not in the log"), vec![seq]),
-    }
 }
 
 /// The issuance: by the path that issues, and the lease id in the answer; without a lease, by the request's own id.
@@ -146,14 +99,6 @@ pub fn tenant_of<'a>(view: &View<'a>, namespace: &str) -> Result<(u64, &'a str),
         }
         Some((seq, Some(tenant))) => Ok((seq, tenant)),
     }
-}
-
-/// How this server's audit log writes a value.
-pub fn hmac_of<'a>(view: &View<'a>, value: &str) -> Option<(u64, &'a str)> {
-    view.facts.iter().find_map(|e| match &e.body {
-        Body::AuditHash { of, hmac } if of == value => Some((e.seq, hmac.as_str())),
-        _ => None,
-    })
 }
 
 /// The authority's own log says that a lease was revoked.

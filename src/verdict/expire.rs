@@ -3,8 +3,9 @@
 use super::Outcome;
 use super::exposure::death;
 use super::found::Found;
+use super::line::{Obs, Seen};
 use super::reason::Reason;
-use super::view::{Obs, Seen, View};
+use super::view::View;
 use super::words::ms;
 use crate::history::Part;
 

@@ -1,6 +1,7 @@
 //! When a credential died, as an interval: the sandwich, the counted refusal, and what must be true after it.
 
-use super::view::{Line, Obs, OriginSpan, Seen};
+use super::line::{Line, Obs, Seen};
+use super::view::OriginSpan;
 use crate::observation::Stage;
 
 /// What a series tells of a death.

@@ -2,8 +2,9 @@
 
 use super::check::{Check, checks_of, not_judged};
 use super::found::Found;
+use super::line::Seen;
 use super::reason::Reason;
-use super::view::{Run, Seen, View};
+use super::view::{Run, View};
 use super::{CheckVerdict, DrillVerdict, Exposure, Outcome, ScenarioVerdict, Verdicts};
 use super::{access, audit, except, expire, metadata, outage, policy, renew, residue, sessions, trigger};
 use crate::definition::{DrillPlan, ScenarioPlan};

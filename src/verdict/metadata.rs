@@ -1,9 +1,10 @@
 //! Issued credentials have owner, tenant, scope, TTL and lease: as the authority says, never as the drill file does.
 
 use super::brokered;
-use super::chain::{self, Broken, Linked, settle};
+use super::chain::{self, settle};
 use super::found::Found;
 use super::reason::Reason;
+use super::trail::{Broken, Linked};
 use super::view::View;
 use crate::credential::Ability;
 use crate::definition::Login;

@@ -1,6 +1,6 @@
 //! What works once: a refusal of one that was presented before, or that nobody was given, tells nothing of the trigger.
 
-use super::view::{Line, Seen};
+use super::line::{Line, Seen};
 use crate::definition::{ScenarioPlan, Trigger};
 use crate::history::{Body, Event, Part, Series};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,9 @@
 //! A backend that asks the authority at every login does not let the dead in because nobody answers.
 
 use super::found::Found;
+use super::line::{Obs, Seen};
 use super::reason::Reason;
-use super::view::{Obs, Seen, View};
+use super::view::View;
 use crate::history::{Body, Part};
 
 /// Not served while the authority is down, by a server that serves the control before and after.

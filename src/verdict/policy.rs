@@ -2,8 +2,9 @@
 
 use super::exposure::sandwiched;
 use super::found::Found;
+use super::line::{Line, Obs, Seen};
 use super::reason::Reason;
-use super::view::{Line, Obs, Seen, View};
+use super::view::View;
 use crate::credential::{Ability, CAPPED};
 use crate::history::{Attempt, Body, Claim, Grant, Part, seeker};
 use std::collections::BTreeSet;

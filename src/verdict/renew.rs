@@ -1,9 +1,10 @@
 //! Renewal: it extends, it is capped, and at the cap the backend refuses although a consumer renews all the time.
 
 use super::found::Found;
+use super::line::Seen;
 use super::metadata;
 use super::reason::Reason;
-use super::view::{Seen, View};
+use super::view::View;
 use super::{Outcome, trigger};
 use crate::definition::Trigger;
 use crate::history::{Body, Grant, Part};

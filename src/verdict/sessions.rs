@@ -3,9 +3,10 @@
 use super::Outcome;
 use super::exposure::{Death, interval, session_death};
 use super::found::Found;
+use super::line::{Line, Seen};
 use super::reason::Reason;
 use super::trigger::{ended_before, exposure, perhaps_expired, unjudged};
-use super::view::{Line, OriginSpan, Seen, View};
+use super::view::{OriginSpan, View};
 use super::words::{ms, tally};
 use crate::definition::SessionClaim;
 use crate::history::{Moment, Part, Stock};

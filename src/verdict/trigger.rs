@@ -2,8 +2,9 @@
 
 use super::exposure::{Death, death, interval, lapses, sandwiched};
 use super::found::Found;
+use super::line::{Line, Obs, Seen};
 use super::reason::Reason;
-use super::view::{Line, Obs, OriginSpan, Seen, View};
+use super::view::{OriginSpan, View};
 use super::words::{ms, tally};
 use super::{Exposure, Outcome};
 use crate::backend::Cause;

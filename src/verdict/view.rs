@@ -1,57 +1,15 @@
 //! One scenario's evidence, sorted: what the checks ask of it.
 
+use super::line::{Line, Obs, Seen};
 use super::once;
 use crate::credential::Ability;
 use crate::definition::{DrillPlan, Ends, FaultKind, ScenarioPlan, Trigger};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
-use crate::observation::{Meaning, Saw, Stage};
+use crate::observation::{Meaning, Saw};
 use std::collections::BTreeMap;
 
 /// A ban and the end of its token; where there are leases, what is cleared.
 const INCIDENT_REQUESTS: usize = 2;
-
-/// What an observation can prove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    /// This run's server granted something.
-    Accepted,
-    /// Not accepted, with what the code can mean.
-    Refused(Meaning),
-    /// Proves nothing.
-    Nothing,
-}
-
-/// One observation. Times in µs of the run's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct Obs<'a> {
-    /// The event's number.
-    pub seq: u64,
-    /// Number in the series.
-    pub n: u32,
-    /// When it was sent.
-    pub sent_us: u64,
-    /// When it was answered.
-    pub done_us: u64,
-    /// How far it came.
-    pub stage: Stage,
-    /// What it can prove.
-    pub seen: Seen,
-    /// Which of a stock it presented, where the credential works once.
-    pub presents: Option<u32>,
-    /// What it saw, for words.
-    pub saw: &'a Saw,
-}
-
-/// A series with its observations in the order of their numbers.
-#[derive(Debug, Clone, Default)]
-pub struct Line<'a> {
-    /// In order.
-    pub obs: Vec<Obs<'a>>,
-    /// Numbered from 1 without holes, in time's order, with an end that agrees, in a run of which no event is lost.
-    pub whole: bool,
-    /// Instants closer than this cannot be ordered, µs.
-    pub tick_us: u64,
-}
 
 /// An answer to the trigger.
 #[derive(Debug, Clone, Copy)]

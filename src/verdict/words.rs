@@ -1,6 +1,6 @@
 //! Numbers and counts as people read them.
 
-use super::view::{Line, Seen};
+use super::line::{Line, Seen};
 
 /// `6 ms`, `3,001 ms`: µs rounded outwards by the caller's choice of `up`.
 pub fn ms(us: i64, up: bool) -> String {
