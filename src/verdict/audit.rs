@@ -190,8 +190,6 @@ fn same_credential(
     let by_token = (!leased(view) || brokered(view)) && ended.1.path == TOKENS_END;
     let asked_about = if brokered(view) { Some(super::brokered::asked(view, record)?.1) } else { None };
     let (value, asked, own) = match view.plan.trigger {
-        // The path names it, which was looked at.
-        Trigger::Revoke if !leased(view) && !by_token => return Ok(None),
         // The broker's audit names the lease in both.
         Trigger::Revoke if brokered(view) => return Ok(None),
         Trigger::Revoke if leased(view) && !view.of_stock() => (record.id.as_str(), &ended.1.asked_lease_hmac, None),
@@ -203,7 +201,7 @@ fn same_credential(
             (CALLERS_ACCESSOR, &ended.1.asked_accessor_hmac, Some(own))
         }
         Trigger::Rotate => return same_user(record, issued, ended).map(|()| None),
-        // The prefix in the path names it, which was looked at.
+        // The path names it, or its prefix, which was looked at.
         _ => return Ok(None),
     };
     let Some((seq, hmac)) = trail::hmac_of(view, value) else {

@@ -155,9 +155,11 @@ fn problem(view: &View<'_>) -> Option<String> {
 }
 
 fn when(view: &View<'_>, exposure: Option<&Exposure>) -> Option<String> {
+    // What stands in a file may be beyond all calendars.
     let wall = |us: u64| {
-        let at = view.head.started + SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX / 2));
-        at.strftime("%H:%M:%S%.3fZ").to_string()
+        let since = SignedDuration::from_micros(i64::try_from(us).unwrap_or(i64::MAX));
+        let at = view.head.started.checked_add(since);
+        at.map_or_else(|_| "at no time".into(), |at| at.strftime("%H:%M:%S%.3fZ").to_string())
     };
     let mut parts = Vec::new();
     match view.plan.trigger.ttl_ms() {

@@ -1,10 +1,12 @@
 //! Which acceptances of the control stand before and after a refusal, to the microsecond, and what makes a death of refusals.
 
 use super::build::SUBJECT;
-use super::hand::{expire, revoke, saw, without};
+use super::hand::{changed, expire, idle, revoke, saw, without};
+use super::table::both;
 use super::world::unreachable;
 use drill::history::{Body, History, Part};
 use drill::verdict::judge;
+use drill::verdict::{CheckVerdict, Outcome};
 
 /// µs after the origin: the first refusal ends here, the second there.
 const FIRST: Option<i64> = Some(15_000);
@@ -102,4 +104,46 @@ fn refused_at_its_end_is_not_refused_early() {
         checks.into_iter().find(|c| c.check == "expire.not-early").unwrap().reason
     };
     assert_eq!((early(1_015_000).as_str(), early(1_015_001).as_str()), ("proved", "refused-early"));
+}
+
+/// A session that was seen closed is dead, unless something else than that is seen of it later.
+#[test]
+fn a_closed_session_stays_closed() {
+    let closed = |last: &drill::observation::Saw| {
+        let history = saw(saw(revoke(), &idle(), 2, 2, &both()), &idle(), 3, 3, last);
+        let exposures = judge(&history).drills.remove(0).scenarios.remove(0).exposures;
+        exposures.into_iter().find(|e| e.session).unwrap().upper_us
+    };
+    assert_eq!((closed(&both()), closed(&unreachable(true))), (Some(1_000), None));
+}
+
+fn checks(history: &History) -> Vec<CheckVerdict> {
+    judge(history).drills.remove(0).scenarios.remove(0).checks
+}
+
+/// What went wrong in the run is said where nothing could be shown, and nowhere else.
+#[test]
+fn a_problem_of_the_run_is_said_beside_what_it_left_open() {
+    let mut history = saw(revoke(), &SUBJECT, 1, 2, &unreachable(true));
+    let body = Body::Problem { step: "reading the audit log".into(), what: "time-out".into() };
+    let first = history.events[0].clone();
+    history.events.insert(0, drill::history::Event { body, ..first });
+    let checks = checks(&without(history, |_| false));
+    assert!(checks.iter().any(|c| c.outcome == Outcome::Inconclusive));
+    for check in checks {
+        let said = check.observed.ends_with(" (reading the audit log: time-out)");
+        assert_eq!(said, check.outcome == Outcome::Inconclusive, "{}: {}", check.id, check.observed);
+    }
+}
+
+/// Evidence is a file: what stands in it may be beyond all calendars.
+#[test]
+fn times_beyond_all_calendars_are_judged() {
+    let history = changed(saw(revoke(), &SUBJECT, 4, 8, &unreachable(true)), |body| {
+        if let Body::Trigger { done_us, sent_us, .. } = body {
+            (*sent_us, *done_us) = (u64::MAX, u64::MAX);
+        }
+    });
+    let red = checks(&history).into_iter().filter(|c| c.outcome != Outcome::Passed);
+    assert!(red.filter_map(|c| c.when).any(|when| when.starts_with("trigger sent at no time")));
 }

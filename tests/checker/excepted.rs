@@ -114,8 +114,10 @@ fn outside_of_its_days_an_exception_covers_nothing() {
         }
         // It begins with its first day, and ends at the end of its last.
         for day in [GRANTED, EXPIRES] {
-            let failed = checks(&judged(history, Some(day), all.clone())).iter().any(|c| c.outcome == Outcome::Failed);
-            assert!(!failed, "{name} as of {day}");
+            let on_the_day = judged(history, Some(day), all.clone());
+            assert!(!checks(&on_the_day).iter().any(|c| c.outcome == Outcome::Failed), "{name} as of {day}");
+            let outside = on_the_day.exceptions.iter().any(|e| matches!(e.state, Use::Expired | Use::NotYet));
+            assert!(!outside, "{name} as of {day}");
         }
     });
 }

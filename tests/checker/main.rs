@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, not only the tests themselves
 #![allow(clippy::format_push_string)] // tables and lists of faults: short, and read by people
 
+mod applies;
 mod brackets;
 mod bridge;
 mod build;

@@ -78,6 +78,13 @@ fn authority_down(mut history: History) -> History {
     without(history, |_| false)
 }
 
+fn with_another_namespace(mut history: History) -> History {
+    let body = Body::Namespace { path: "x".into(), tenant: Some("u".into()) };
+    let event = Event { body, ..history.events[0].clone() };
+    history.events.insert(0, event);
+    without(history, |_| false)
+}
+
 fn search(history: History, of: &'static str, f: impl Fn(&mut Search)) -> History {
     changed(history, |body| {
         if let Body::Search { search } = body
@@ -171,6 +178,7 @@ pub const ROWS: &[Row] = &[
 
     ("nothing", revoke, "audit.tenant", Passed, "proved"),
     ("a cohort", teardown, "audit.tenant", Passed, "proved"),
+    ("another's namespace was read before it", || with_another_namespace(revoke()), "audit.tenant", Passed, "proved"),
     ("issued in another namespace", || issue_entries(revoke(), |e| e.namespace = "x".into()), "audit.tenant", Failed, "metadata-differs"),
     ("one of a cohort in another namespace", || issue_entries(teardown(), |e| if e.request_id.ends_with('1') { e.namespace = "x".into() }), "audit.tenant", Failed, "metadata-differs"),
     ("revoked in another namespace", || end_entries(revoke(), |e| e.namespace = "x".into()), "audit.tenant", Failed, "audit-missing"),

@@ -183,6 +183,15 @@ fn records(f: impl Fn(&mut BrokersRecord)) -> History {
     })
 }
 
+/// The record of the second of a cohort.
+fn of_one(history: History, f: impl Fn(&mut BrokersRecord)) -> History {
+    changed(history, |body| {
+        if let Body::RecordRead { part: Part::Subject { member: 1 }, record, .. } = body {
+            f(record);
+        }
+    })
+}
+
 fn as_stated(stated: bool) -> History {
     changed(revoked(), move |body| {
         if let Body::RecordRead { as_stated, .. } = body {
@@ -271,6 +280,7 @@ fn of_denied(f: impl Fn(History) -> History) -> History {
 pub const ROWS: &[Row] = &[
     ("its record", revoked, "metadata.owner", Passed, "proved"),
     ("its record names another", || records(|r| r.owner = "p".into()), "metadata.owner", Failed, "metadata-differs"),
+    ("the record of one of a cohort names another", || of_one(offboarded(), |r| r.owner = "p".into()), "metadata.owner", Failed, "metadata-differs"),
     ("its record names nobody", || records(|r| r.owner = String::new()), "metadata.owner", Failed, "metadata-missing"),
     ("its record is of another caller", || records(|r| r.entity = "x".into()), "metadata.owner", Failed, "metadata-differs"),
     ("no record was read", || without(revoked(), is_read), "metadata.owner", Inconclusive, "not-observed"),
