@@ -45,13 +45,13 @@ fn one_accepted(view: &View<'_>, door: &str, member: u32) -> Found {
         return Found::failed(
             Reason::NeverAccepted,
             expected,
-            format!("the subject was refused from the first: {}", o.saw.label()),
+            format!("the subject was refused from the first: {}", o.label()),
             vec![o.seq],
         );
     }
     let first = if s.is_none() { subject.obs.first() } else { control.obs.first() };
     let who = if s.is_none() { "subject" } else { "control" };
-    let saw = first.map_or("nothing", |o| o.saw.label());
+    let saw = first.map_or("nothing", |o| o.label());
     Found::unknown(
         Reason::NoAnswer,
         expected,
@@ -75,12 +75,12 @@ pub fn bogus_refused(view: &View<'_>, door: &str) -> Found {
             events.push(obs.seq);
             match obs.seen {
                 Seen::Accepted => {
-                    let observed = format!("{words} was let in: {}", obs.saw.label());
+                    let observed = format!("{words} was let in: {}", obs.label());
                     return Found::failed(Reason::BogusAccepted, expected, observed, vec![obs.seq]);
                 }
-                Seen::Refused(meaning) if meaning.may_be_bogus() => codes.push(obs.saw.label()),
+                Seen::Refused(meaning) if meaning.may_be_bogus() => codes.push(obs.label()),
                 _ => {
-                    unknown.get_or_insert((Reason::NoAnswer, format!("{words}: {}", obs.saw.label())));
+                    unknown.get_or_insert((Reason::NoAnswer, format!("{words}: {}", obs.label())));
                 }
             }
         }

@@ -46,7 +46,7 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
         return Found::failed(
             Reason::RefusedEarly,
             expected,
-            format!("refused {early} before it: {}", refused.saw.label()),
+            format!("refused {early} before it: {}", refused.label()),
             vec![seq, refused.seq],
         );
     }

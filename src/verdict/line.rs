@@ -34,6 +34,16 @@ pub struct Obs<'a> {
     pub saw: &'a Saw,
 }
 
+impl<'a> Obs<'a> {
+    /// What it saw in one word or phrase, for reports.
+    pub fn label(&self) -> &'a str {
+        match (self.seen, self.saw) {
+            (Seen::Nothing, Saw::Accepted { .. }) => "accepted, by no server of this run",
+            (_, saw) => saw.label(),
+        }
+    }
+}
+
 /// A series with its observations in the order of their numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Line<'a> {

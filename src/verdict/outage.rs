@@ -18,7 +18,7 @@ pub fn fails_closed(view: &View<'_>, door: &str) -> Found {
     };
     // An acceptance needs no outage to be one: dead is dead.
     if let Some(served) = subject.obs.iter().find(|o| o.seen == Seen::Accepted) {
-        let observed = format!("served: {}", served.saw.label());
+        let observed = format!("served: {}", served.label());
         // A trigger that nobody answered may never have been heard.
         if !view.answered() {
             return Found::unknown(Reason::TriggerUnanswered, expected, observed, vec![served.seq]);
@@ -36,15 +36,15 @@ pub fn fails_closed(view: &View<'_>, door: &str) -> Found {
     let events = vec![seq, first.seq, last.seq];
     // A server that answers nobody serves nobody, whatever the authority does.
     if let Some(silent) = meanwhile.iter().find(|o| matches!(o.saw, crate::observation::Saw::Unreachable { .. })) {
-        return Found::unknown(Reason::NoAnswer, expected, silent.saw.label(), events);
+        return Found::unknown(Reason::NoAnswer, expected, silent.label(), events);
     }
     let accepted = |o: Option<&Obs<'_>>| o.is_some_and(|o| o.seen == Seen::Accepted);
     let before = accepted(control.obs.iter().rfind(|o| o.done_us <= from_us));
     let after = accepted(control.obs.iter().find(|o| o.sent_us >= to_us));
     if !(before && after) {
-        let observed = format!("{}; the control was not accepted before and after", last.saw.label());
+        let observed = format!("{}; the control was not accepted before and after", last.label());
         return Found::unknown(Reason::ControlNotAccepted, expected, observed, events);
     }
-    Found::passed(expected, format!("{} times: {}", meanwhile.len(), last.saw.label()), events)
+    Found::passed(expected, format!("{} times: {}", meanwhile.len(), last.label()), events)
         .resting_on(view.whole && subject.whole && control.whole, &[])
 }

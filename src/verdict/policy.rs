@@ -262,16 +262,16 @@ pub fn parent_rotated(view: &View<'_>, door: &str) -> Found {
         return Found::failed(Reason::ParentAccepted, expected, "it is still accepted", events);
     }
     if last.n == first.n || first.seen != Seen::Accepted {
-        let observed = format!("before the rotation: {}", first.saw.label());
+        let observed = format!("before the rotation: {}", first.label());
         return Found::unknown(Reason::NoAnswer, expected, observed, events);
     }
     // Its secret is another one now: that it is a wrong one is as good an answer as that it ended.
     if !matches!(last.seen, Seen::Refused(_)) {
-        return Found::unknown(Reason::NoAnswer, expected, last.saw.label(), events);
+        return Found::unknown(Reason::NoAnswer, expected, last.label(), events);
     }
     if !sandwiched(last, control) {
-        return Found::unknown(Reason::ControlNotAccepted, expected, last.saw.label(), events);
+        return Found::unknown(Reason::ControlNotAccepted, expected, last.label(), events);
     }
-    Found::passed(expected, format!("accepted, rotated, refused: {}", last.saw.label()), events)
+    Found::passed(expected, format!("accepted, rotated, refused: {}", last.label()), events)
         .resting_on(view.whole && parent.whole && control.whole, &[])
 }

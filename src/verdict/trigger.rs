@@ -76,7 +76,7 @@ pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, 
         Some(o) => (o.seq, Reason::DeadBeforeTrigger, "refused before the trigger was pulled".into()),
         None => {
             let observed =
-                format!("not accepted up to the trigger ({}): it may have been dead already", next.saw.label());
+                format!("not accepted up to the trigger ({}): it may have been dead already", next.label());
             (next.seq, Reason::NoAnswer, observed)
         }
     })
@@ -154,7 +154,7 @@ pub fn exposure(
         limit_ms,
         last_accepted_us: death.last_accepted.map(|o| o.sent_us),
         first_refused_us: refused.map(|o| o.done_us),
-        code: refused.map(|o| o.saw.label().to_string()),
+        code: refused.map(|o| o.label().to_string()),
         reason,
     }
 }
@@ -201,14 +201,14 @@ fn one_refused(view: &View<'_>, door: &str, member: u32, premises: &[(&str, Outc
         let observed = "who issues was not down when it ended: it may have been ended by that";
         return Found::unknown(Reason::NotObserved, expected, observed, both.events());
     }
-    let code = counted.map_or("", |o| o.saw.label());
+    let code = counted.map_or("", |o| o.label());
     Found::passed(expected, format!("{end}: {code}"), both.events()).resting_on(both.whole(view), premises)
 }
 
 /// What was refused when its own end was past may have ended by that: the trigger is not seen to have done it.
 pub fn perhaps_expired(view: &View<'_>, door: &str, member: u32, death: &Death<'_>) -> Option<String> {
     let (end_us, refused) = (view.own_end_us(door, member)?, death.counted?);
-    (refused.done_us >= end_us).then(|| format!("refused ({}), when its own end was past", refused.saw.label()))
+    (refused.done_us >= end_us).then(|| format!("refused ({}), when its own end was past", refused.label()))
 }
 
 /// How long access lived after the trigger.
@@ -280,7 +280,7 @@ fn one_stays_dead(view: &View<'_>, door: &str, member: u32, premises: &[(&str, O
         return Found::unknown(reason, expected, observed, both.events());
     };
     if let Some(lapse) = lapse {
-        let observed = format!("let in again after an answer that may hide a refusal: {}", lapse.saw.label());
+        let observed = format!("let in again after an answer that may hide a refusal: {}", lapse.label());
         return Found::unknown(Reason::NoAnswer, expected, observed, vec![lapse.seq]);
     }
     let last_us = both.subject.obs.last().map_or(0, |o| o.sent_us);
@@ -399,9 +399,13 @@ pub fn service_returns(view: &View<'_>, door: &str) -> Found {
         Seen::Accepted if after => {
             Found::passed(expected, "accepted", vec![obs.seq]).resting_on(view.whole && line.whole, &[])
         }
-        Seen::Refused(_) if view.line(Part::Control, door).is_some_and(|control| sandwiched(&obs, control)) => {
-            Found::failed(Reason::ReissueRefused, expected, obs.saw.label(), vec![obs.seq])
+        Seen::Accepted => {
+            let observed = "accepted, but not known to be issued after the trigger";
+            Found::unknown(Reason::NotObserved, expected, observed, vec![obs.seq])
         }
-        _ => Found::unknown(Reason::NoAnswer, expected, obs.saw.label(), vec![obs.seq]),
+        Seen::Refused(_) if view.line(Part::Control, door).is_some_and(|control| sandwiched(&obs, control)) => {
+            Found::failed(Reason::ReissueRefused, expected, obs.label(), vec![obs.seq])
+        }
+        _ => Found::unknown(Reason::NoAnswer, expected, obs.label(), vec![obs.seq]),
     }
 }

@@ -23,7 +23,7 @@ pub fn tally(line: &Line<'_>) -> String {
         if refused == 0 { "never refused".into() } else { format!("refused {refused} times") },
     ];
     if nothing > 0 {
-        let last = line.obs.iter().rev().find(|o| o.seen == Seen::Nothing).map_or("", |o| o.saw.label());
+        let last = line.obs.iter().rev().find(|o| o.seen == Seen::Nothing).map_or("", |o| o.label());
         parts.push(format!("{nothing} times without a usable answer ({last})"));
     }
     parts.join(", ")

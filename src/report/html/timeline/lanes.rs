@@ -129,5 +129,5 @@ fn thinned(seen: &[&Obs<'_>], axis: &Axis, zero_us: u64, redactor: &Redactor) ->
 }
 
 fn code(obs: &Obs<'_>, redactor: &Redactor) -> String {
-    words::shorten(&words::one_line(&redactor.clean(obs.saw.label())), 60)
+    words::shorten(&words::one_line(&redactor.clean(obs.label())), 60)
 }
