@@ -262,7 +262,8 @@ pub fn parent_rotated(view: &View<'_>, door: &str) -> Found {
         return Found::failed(Reason::ParentAccepted, expected, "it is still accepted", events);
     }
     if last.n == first.n || first.seen != Seen::Accepted {
-        let observed = format!("before the rotation: {}", first.label());
+        let after = if last.n == first.n { "; not tried after it" } else { "" };
+        let observed = format!("before the rotation: {}{after}", first.label());
         return Found::unknown(Reason::NoAnswer, expected, observed, events);
     }
     // Its secret is another one now: that it is a wrong one is as good an answer as that it ended.

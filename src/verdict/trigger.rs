@@ -75,8 +75,7 @@ pub fn ended_before(view: &View<'_>, death: &Death<'_>) -> Option<(u64, Reason, 
     Some(match death.counted.filter(|o| o.done_us <= pulled) {
         Some(o) => (o.seq, Reason::DeadBeforeTrigger, "refused before the trigger was pulled".into()),
         None => {
-            let observed =
-                format!("not accepted up to the trigger ({}): it may have been dead already", next.label());
+            let observed = format!("not accepted up to the trigger ({}): it may have been dead already", next.label());
             (next.seq, Reason::NoAnswer, observed)
         }
     })

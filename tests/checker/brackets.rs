@@ -13,7 +13,7 @@ const FIRST: Option<i64> = Some(15_000);
 const SECOND: Option<i64> = Some(23_000);
 
 /// A probe at other times, µs.
-fn retimed(mut history: History, part: &Part, number: u32, times: (u64, u64)) -> History {
+pub fn retimed(mut history: History, part: &Part, number: u32, times: (u64, u64)) -> History {
     for event in &mut history.events {
         if let Body::Probe { series, n, sent_us, done_us, .. } = &mut event.body
             && (&series.part, *n) == (part, number)
@@ -32,7 +32,7 @@ fn ticks(mut history: History, us: u64) -> History {
 }
 
 /// The upper end of the interval at the door.
-fn upper(history: &History) -> Option<i64> {
+pub fn upper(history: &History) -> Option<i64> {
     let exposures = judge(history).drills.remove(0).scenarios.remove(0).exposures;
     exposures.into_iter().find(|e| !e.session).unwrap().upper_us
 }

@@ -202,6 +202,11 @@ pub fn unprobed(history: History, part: &Part) -> History {
     })
 }
 
+/// Nobody says how many probes a part's series has.
+pub fn without_end(history: History, part: &Part) -> History {
+    without(history, |body| matches!(body, Body::End { series, .. } if series.part == *part))
+}
+
 /// With every event changed by `f`.
 pub fn changed(mut history: History, f: impl Fn(&mut Body)) -> History {
     history.events.iter_mut().for_each(|e| f(&mut e.body));

@@ -29,6 +29,27 @@ fn statement(by: By, allowed: bool, with: &Saw) -> History {
     })
 }
 
+/// Before the trigger the query did not find the control's.
+fn before_without_control(history: History) -> History {
+    changed(history, |body| {
+        if let Body::Inventory { moment: Moment::Before, present, .. } = body {
+            present.retain(|n| n.part != CONTROL);
+        }
+    })
+}
+
+/// The drill opens no sessions, and nobody looked for any.
+fn without_sessions() -> History {
+    let of_session = |part: &Part| matches!(part, Part::Session { .. } | Part::ControlSession { .. });
+    let mut history = without(revoke(), |body| match body {
+        Body::Probe { series, .. } | Body::End { series, .. } => of_session(&series.part),
+        Body::Inventory { stock, .. } => *stock == Stock::Sessions,
+        _ => false,
+    });
+    history.head.drills[0].scenarios[0].sessions.clear();
+    history
+}
+
 fn unsaid(by: By, allowed: bool) -> History {
     without(revoke(), |body| matches!(body, Body::Statement { by: b, allowed: a, .. } if (*b, *a) == (by, allowed)))
 }
@@ -195,6 +216,8 @@ pub const ROWS: &[Row] = &[
     ("not probed", || unprobed(revoke(), &CONTROL), "trigger.control-alive", Inconclusive, "not-observed"),
     ("a lost event", || torn(revoke()), "trigger.control-alive", Inconclusive, "evidence-incomplete"),
 
+    ("the control's was not there before", || before_without_control(revoke()), "trigger.no-residue", Inconclusive, "not-observed"),
+    ("no sessions were opened", without_sessions, "trigger.no-residue", Passed, "proved"),
     ("nothing", revoke, "trigger.no-residue", Passed, "proved"),
     ("the user is left", || stock(revoke(), Stock::Users, (vec![SUBJECT, CONTROL], vec![])), "trigger.no-residue", Failed, "residue-left"),
     ("a user that nobody was given", || strays(&["v-stray"]), "trigger.no-residue", Failed, "residue-left"),

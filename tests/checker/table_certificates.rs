@@ -1,7 +1,7 @@
 //! A kind whose caller names what it asks for, and whose backend asks the authority at every login: what is judged of it alone.
 
 use super::build::{DRILL, ROLE, SCENARIO, SUBJECT};
-use super::hand::{answered, changed, expire, revoke, saw, torn, unprobed, without};
+use super::hand::{answered, changed, expire, revoke, saw, torn, unprobed, without, without_end};
 use super::proofs::{MAX_MS, TTL_MS, attempt, probe};
 use super::table::{Row, both, no_answer};
 use super::world::{OURS, accepted, refused, unclassified, unreachable};
@@ -162,6 +162,8 @@ pub const ROWS: &[Row] = &[
     ("its own end", || expired_by_itself(true), "audit.linked", Passed, "proved"),
     ("an end that it does not state", || expired_by_itself(false), "audit.linked", Failed, "causes-differ"),
 
+    ("no end of its series", || without_end(certificates(), &Part::Unasked), "trigger.fails-closed", Inconclusive, "evidence-incomplete"),
+    ("no end of the control's", || without_end(certificates(), &Part::UnaskedControl), "trigger.fails-closed", Inconclusive, "evidence-incomplete"),
     ("sound", certificates, "trigger.fails-closed", Passed, "proved"),
     ("refused although nobody answers", || subject(2, 3, &refused(Meaning::Dead)), "trigger.fails-closed", Passed, "proved"),
     ("the control is served all the while", || control(2, 3, &accepted(OURS)), "trigger.fails-closed", Passed, "proved"),

@@ -72,6 +72,22 @@ fn after(of: fn(u32) -> Option<u32>) -> History {
     })
 }
 
+/// More than the scenario's were issued, of which the probes from the fourth on present what `of` says.
+fn beyond(of: fn(u32) -> Option<u32>) -> History {
+    let mut history = after(of);
+    let i = history.events.iter().position(|e| matches!(e.body, Body::Issued { part: SUBJECT, .. })).unwrap();
+    let more = (LEASES..2 * LEASES).map(|member| {
+        let mut event = history.events[i].clone();
+        if let Body::Issued { part, .. } = &mut event.body {
+            *part = Part::Subject { member };
+        }
+        event
+    });
+    let more: Vec<Event> = more.collect();
+    history.events.splice(i..i, more);
+    without(history, |_| false)
+}
+
 fn expires(of: fn(u32) -> Option<u32>) -> History {
     presenting(one_series(Trigger::Expire { ttl_ms: 900 }), move |part, n| match part {
         Part::Subject { .. } => of(n),
@@ -117,6 +133,7 @@ pub const ROWS: &[Row] = &[
     ("one that was not issued for it", || after(|n| Some(n + LEASES)), "trigger.refused-at-backend", Inconclusive, "no-answer"),
     ("they live", lives, "trigger.refused-at-backend", Failed, "accepted-after-limit"),
     ("the same one lives on", || saw(after(|_| Some(0)), &SUBJECT, 4, 8, &accepted(OURS)), "trigger.exposure", Failed, "accepted-after-limit"),
+    ("those of another stock", || beyond(|n| Some(LEASES + n - 1)), "trigger.refused-at-backend", Inconclusive, "no-answer"),
     ("one after the other", || saw(of_stock(), &SUBJECT, 5, 5, &accepted(OURS)), "trigger.stays-dead", Passed, "proved"),
     ("let in again past the limit", || saw(of_stock(), &SUBJECT, 8, 8, &accepted(OURS)), "trigger.stays-dead", Failed, "accepted-again"),
     ("a spent one of the control's", || saw(presenting(one_series(Trigger::Revoke), |part, n| match part {
@@ -151,4 +168,12 @@ fn the_sound_history_presents_each_once() {
         }
     }
     assert!(presented.values().all(|members| members.windows(2).all(|w| w[0] < w[1])), "{presented:?}");
+}
+
+/// Only those that were issued for the trigger can show that it ended them.
+#[test]
+fn what_is_of_another_stock_is_no_refusal() {
+    let first = |of: fn(u32) -> Option<u32>| super::brackets::upper(&beyond(of));
+    assert_eq!(first(|n| Some(n - 1)), Some(15_000));
+    assert_eq!(first(|n| Some(if n == 4 { LEASES } else { n - 2 })), Some(23_000));
 }

@@ -1,7 +1,7 @@
 //! What others try and must not get: each check, each way.
 
 use super::build::series_of;
-use super::hand::{answered, changed, incident, revoke, saw, torn, unprobed, without};
+use super::hand::{answered, changed, incident, revoke, saw, torn, unprobed, without, without_end};
 use super::proofs::{OTHERS as ACTORS, attempt};
 use super::table::{Row, both, no_answer};
 use super::world::{OURS, accepted, refused, unreachable};
@@ -127,6 +127,7 @@ pub const ROWS: &[Row] = &[
     ("silence", || status(Claim::RoleRefused, 0), "policy.role-refused", Inconclusive, "no-answer"),
     ("not tried", || untried(revoke(), Claim::RoleRefused, ""), "policy.role-refused", Inconclusive, "not-observed"),
     ("its token may be no good", || without(revoke(), is_grant), "policy.role-refused", Inconclusive, "nothing-to-compare"),
+    ("granted to it at a renewal only", || without(revoke(), |b| matches!(b, Body::Grant { grant } if !grant.renewal)), "policy.role-refused", Inconclusive, "nothing-to-compare"),
     ("a lost event", || torn(revoke()), "policy.role-refused", Inconclusive, "evidence-incomplete"),
 
     ("nothing", revoke, "policy.ttl-capped", Passed, "proved"),
@@ -134,6 +135,7 @@ pub const ROWS: &[Row] = &[
     ("more by a renewal", || granted(true, |g| g.granted_ms = g.asked_ms), "policy.ttl-capped", Failed, "cap-exceeded"),
     ("no more was asked for", || granted(true, |g| g.asked_ms = g.cap_ms), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("a renewal is refused", || granted(true, |g| (g.status, g.granted_ms) = (400, 0)), "policy.ttl-capped", Inconclusive, "not-observed"),
+    ("nothing was granted at the issue", || granted(false, |g| g.granted_ms = 0), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("no issue", || without(revoke(), |b| matches!(b, Body::Grant { grant } if !grant.renewal)), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("a lost event", || torn(revoke()), "policy.ttl-capped", Inconclusive, "evidence-incomplete"),
 
@@ -142,6 +144,8 @@ pub const ROWS: &[Row] = &[
     ("500 without effect", || by(revoke(), 0, |a| a.status = 500), "policy.tenant-isolated", Passed, "proved"),
     ("a read that succeeded", || by(revoke(), 2, |a| (a.reads, a.status) = (true, 200)), "policy.tenant-isolated", Failed, "breach"),
     ("204, and the lease is gone", || by(revoke(), 1, |a| (a.status, a.lease_known) = (204, Some(false))), "policy.tenant-isolated", Failed, "victim-harmed"),
+    ("the third ended it", || by(revoke(), 2, |a| (a.status, a.lease_known) = (204, Some(false))), "policy.tenant-isolated", Failed, "victim-harmed"),
+    ("no end of its series", || without_end(revoke(), &VICTIM), "policy.tenant-isolated", Inconclusive, "evidence-incomplete"),
     ("the lease was never found", || by(revoke(), 0, |a| a.lease_known = Some(false)), "policy.tenant-isolated", Inconclusive, "nothing-to-compare"),
     ("the lease was not looked up", || by(revoke(), 0, |a| a.lease_known = None), "policy.tenant-isolated", Inconclusive, "not-observed"),
     ("refused after it", || victim(3, &both()), "policy.tenant-isolated", Failed, "victim-harmed"),

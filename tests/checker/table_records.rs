@@ -113,18 +113,32 @@ fn unlisted() -> History {
 
 /// What was asked for above the cap, how that was answered, and whether no more than the cap was granted besides.
 fn capped(status: u16, granted_ms: u64, said: &str, within: bool) -> History {
+    let refused = |grant: &mut Grant| {
+        (grant.status, grant.granted_ms, grant.said) = (status, granted_ms, vec![said.into()]);
+    };
+    asked(refused, |_| {}, within)
+}
+
+/// A request above the cap as `above` says; where there is one besides that asks for the cap, it is granted, or as `within` says.
+fn asked(above: impl Fn(&mut Grant), within: impl Fn(&mut Grant), besides: bool) -> History {
     let mut history = changed(records(), |body| {
         if let Body::Grant { grant } = body {
-            (grant.status, grant.granted_ms, grant.said) = (status, granted_ms, vec![said.into()]);
+            above(grant);
         }
     });
     let i = history.events.iter().position(|e| matches!(e.body, Body::Grant { .. })).unwrap();
     let Body::Grant { grant } = history.events[i].body.clone() else { unreachable!() };
-    if within {
-        let grant = Grant { asked_ms: grant.cap_ms, granted_ms: grant.cap_ms, status: 200, said: vec![], ..grant };
+    if besides {
+        let mut grant = Grant { asked_ms: grant.cap_ms, granted_ms: grant.cap_ms, status: 200, said: vec![], ..grant };
+        within(&mut grant);
         history.events.insert(i + 1, Event { body: Body::Grant { grant }, ..history.events[i].clone() });
     }
     without(history, |_| false)
+}
+
+/// Refused above the cap as it should be.
+fn no(grant: &mut Grant) {
+    (grant.status, grant.granted_ms, grant.said) = (400, 0, vec![TOO_LONG.into()]);
 }
 
 const TOO_LONG: &str = "ttl is larger than maximum allowed 60";
@@ -170,6 +184,10 @@ pub const ROWS: &[Row] = &[
     ("refused within the cap too", || capped(400, 0, TOO_LONG, false), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("refused for another reason", || capped(400, 0, "no such key", true), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("refused by a policy", || capped(403, 0, TOO_LONG, true), "policy.ttl-capped", Inconclusive, "not-observed"),
+    ("no more than the cap was asked for", || asked(|g| { no(g); g.asked_ms = g.cap_ms; }, |_| {}, true), "policy.ttl-capped", Inconclusive, "not-observed"),
+    ("granted within the cap, with an error", || asked(no, |g| g.status = 500, true), "policy.ttl-capped", Inconclusive, "not-observed"),
+    ("nothing granted within the cap", || asked(no, |g| g.granted_ms = 0, true), "policy.ttl-capped", Inconclusive, "not-observed"),
+    ("nothing granted above the cap, without an error", || asked(no, |g| (g.asked_ms, g.granted_ms) = (g.cap_ms + 1, 0), true), "policy.ttl-capped", Inconclusive, "not-observed"),
     ("granted", || capped(200, 120_000, "", true), "policy.ttl-capped", Failed, "cap-exceeded"),
 ];
 

@@ -1,7 +1,8 @@
 //! Renewals up to a cap, and cohorts: each check, each way.
 
+use super::brackets::retimed;
 use super::build::SUBJECT;
-use super::hand::{changed, renew, saw, stock, teardown, torn, unprobed, without};
+use super::hand::{changed, renew, saw, stock, teardown, torn, unprobed, without, without_end};
 use super::table::{Row, both};
 use super::world::{OURS, accepted, unreachable};
 use drill::history::{Body, Grant, History, Limits, Part, Stock};
@@ -41,6 +42,33 @@ fn nothing_granted(status: u16) -> History {
     renewals(move |g| (g.status, g.granted_ms) = (status, 0))
 }
 
+/// Only the first renewal, with a grant of so many ms. It is sent at 610 ms; the first TTL ends at 2,110 ms.
+fn first_granted(ms: u64) -> History {
+    changed(only(610, 610), |body| {
+        if let Body::Grant { grant } = body {
+            grant.granted_ms = ms;
+        }
+    })
+}
+
+/// Nothing is granted by the only renewal, which is answered at the instant in which the first TTL may be over.
+fn renewed_at_the_end() -> History {
+    changed(only(610, 610), |body| {
+        if let Body::Grant { grant } = body {
+            (grant.sent_us, grant.done_us, grant.status, grant.granted_ms) = (2_099_000, 2_100_000, 400, 0);
+        }
+    })
+}
+
+/// Last accepted at the very end of the first TTL.
+fn accepted_at_the_end() -> History {
+    retimed(saw(renew(), &SUBJECT, 3, 3, &unreachable(true)), &SUBJECT, 2, (2_110_000, 2_111_000))
+}
+
+fn of_another(part: &'static Part) -> History {
+    renewals(|g| g.part = part.clone())
+}
+
 /// A cut that came before any grant reached the cap was not the cap's.
 fn cut_early() -> History {
     let early = |g: &mut Grant| {
@@ -61,6 +89,16 @@ fn one(from: u32, to: u32, with: &drill::observation::Saw) -> History {
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
+    ("granted to the very end of the first TTL", || first_granted(1_500), "renew.extended", Failed, "not-extended"),
+    ("granted a millisecond more", || first_granted(1_501), "renew.extended", Passed, "proved"),
+    ("renewed when it may have been over", renewed_at_the_end, "renew.extended", Inconclusive, "not-observed"),
+    ("accepted at the very end of the first TTL", accepted_at_the_end, "renew.extended", Inconclusive, "not-observed"),
+    ("somebody else renewed", || of_another(&Part::Victim), "renew.extended", Inconclusive, "not-observed"),
+    ("no end of its series", || without_end(renew(), &SUBJECT), "renew.extended", Inconclusive, "evidence-incomplete"),
+    ("granted up to the cap, its rounding and the answer's time", || renewals(|g| if g.sent_us == 610_000 { g.granted_ms = 3_390 }), "renew.capped", Passed, "proved"),
+    ("granted a millisecond beyond that", || renewals(|g| if g.sent_us == 610_000 { g.granted_ms = 3_391 }), "renew.capped", Failed, "cap-exceeded"),
+    ("a grant that just reached the cap", || first_granted(1_379), "renew.capped", Passed, "proved"),
+    ("a grant that did not", || first_granted(1_378), "renew.capped", Inconclusive, "not-observed"),
     ("nothing", renew, "renew.extended", Passed, "proved"),
     ("not moved", || changed(only(0, 1_700), |b| if let Body::Grant { grant } = b { grant.granted_ms = 1 }), "renew.extended", Failed, "not-extended"),
     ("each refused", || nothing_granted(403), "renew.extended", Failed, "not-extended"),

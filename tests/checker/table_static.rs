@@ -88,6 +88,8 @@ pub const ROWS: &[Row] = &[
 
     ("sound", sound, "metadata.ttl", Passed, "proved"),
     ("read half a second later", || with_ttl(TTL_MS - 1_000), "metadata.ttl", Passed, "proved"),
+    ("as old as the run, to the millisecond", || with_ttl(TTL_MS - 1_110), "metadata.ttl", Passed, "proved"),
+    ("a millisecond older", || with_ttl(TTL_MS - 1_111), "metadata.ttl", Failed, "metadata-differs"),
     ("older than the run", || with_ttl(TTL_MS - 5_000), "metadata.ttl", Failed, "metadata-differs"),
     ("rotated later than its period says", || with_ttl(TTL_MS + 1), "metadata.ttl", Failed, "metadata-differs"),
     ("another period at the authority", || period(TTL_MS / 2), "metadata.ttl", Failed, "metadata-differs"),
