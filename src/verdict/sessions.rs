@@ -57,7 +57,7 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
         ),
         SessionClaim::MayOutlive => (view.plan.limit_ms, "closed (the drill says that it may live on)".to_string()),
     };
-    let limit_us = i64::try_from(limit_ms).unwrap_or(i64::MAX / 1000) * 1000;
+    let limit_us = i64::try_from(limit_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
     let Some((of, origin)) = view.origin().and_then(|origin| Some((kind_of(view, kind, origin)?, origin))) else {
         return unjudged(view, expected, "no session was watched");
     };

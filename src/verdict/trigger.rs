@@ -31,7 +31,7 @@ fn both<'v, 'a>(view: &'v View<'a>, door: &str, member: u32) -> Option<Both<'v, 
     let origin = view.origin()?;
     let death = death(subject, &control);
     let (lower_us, upper_us) = interval(subject, &death, origin);
-    let limit_us = i64::try_from(view.limit_ms(door)).unwrap_or(i64::MAX / 1000) * 1000;
+    let limit_us = i64::try_from(view.limit_ms(door).saturating_mul(1000)).unwrap_or(i64::MAX);
     Some(Both { subject, control, origin, death, lower_us, upper_us, limit_us })
 }
 

@@ -3,8 +3,8 @@
 use super::many::Row;
 use super::table::{ROWS, Row as Line};
 use super::{
-    table_audit, table_brokered, table_certificates, table_metadata, table_once, table_policy, table_records,
-    table_renew, table_static, table_web_identity,
+    table_audit, table_brokered, table_certificates, table_edges, table_metadata, table_once, table_policy,
+    table_records, table_renew, table_static, table_web_identity,
 };
 use drill::verdict::Outcome::{self, Failed, Inconclusive, Passed};
 use drill::verdict::{Reason, TABLE, judge};
@@ -146,6 +146,7 @@ fn listed() -> Met {
 pub const TABLES: &[(&str, &[Line])] = &[
     ("table", ROWS),
     ("certificates", table_certificates::ROWS),
+    ("edges", table_edges::ROWS),
     ("metadata", table_metadata::ROWS),
     ("audit", table_audit::ROWS),
     ("brokered", table_brokered::ROWS),

@@ -24,6 +24,7 @@ mod table;
 mod table_audit;
 mod table_brokered;
 mod table_certificates;
+mod table_edges;
 mod table_metadata;
 mod table_once;
 mod table_policy;

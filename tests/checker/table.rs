@@ -303,7 +303,7 @@ fn late_session(history: History) -> History {
 }
 
 /// The subject's series ends before number `n`.
-fn unprobed_from(history: History, from: u32) -> History {
+pub fn unprobed_from(history: History, from: u32) -> History {
     let shorter =
         without(history, |b| matches!(b, Body::Probe { series, n, .. } if series.part == SUBJECT && *n >= from));
     changed(shorter, move |body| {

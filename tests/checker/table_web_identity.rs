@@ -100,6 +100,7 @@ pub const ROWS: &[Row] = &[
     ("told once", || of(revoke(), &[yes()], LATE_US, Revocation::AtServer), "trigger.acknowledged", Inconclusive, "not-observed"),
     ("lives, and was told once", || of(lives(revoke()), &[yes()], LATE_US, Revocation::AtServer), "trigger.exposure", Inconclusive, "trigger-unanswered"),
     ("lives, and was told twice", || of(lives(revoke()), &[yes(), yes()], LATE_US, Revocation::AtServer), "trigger.exposure", Failed, "accepted-after-limit"),
+    ("lives, and was told twice", || of(lives(revoke()), &[yes(), yes()], LATE_US, Revocation::AtServer), "trigger.stays-dead", Inconclusive, "premise-failed"),
     ("nothing of the kind is offered", || not_offered(revoke()), "trigger.acknowledged", Failed, "trigger-rejected"),
     ("lives, and nothing is offered", || not_offered(lives(revoke())), "trigger.exposure", Failed, "accepted-after-limit"),
     ("refused before its own end", twice, "trigger.refused-at-backend", Passed, "proved"),
