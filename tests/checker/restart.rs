@@ -13,6 +13,11 @@ fn restarted(written: Option<(u64, Option<u64>)>) -> History {
     let mut history = revoke();
     let fault = Fault { server: FaultServer::Backend, kind: FaultKind::Restarted, duration_ms: 100 };
     history.head.drills[0].scenarios[0].fault = Some(fault);
+    // Another server's is not the backend's.
+    let mut other = history.events[0].clone();
+    let (server, kind, healed_us) = ("authority".into(), "restarted".into(), Some(9_000_000));
+    other.body = Body::Fault { server, kind, from_us: 8_000_000, healed_us };
+    history.events.insert(0, other);
     if let Some((from_ms, healed_ms)) = written {
         let at_us = healed_ms.unwrap_or(from_ms) * 1000;
         let next = history.events.iter().position(|e| e.at_us > at_us).unwrap_or(history.events.len());

@@ -71,6 +71,10 @@ fn paused(from_us: u64, to_us: u64, control: &Saw) -> History {
     let mut event = history.events.iter().rfind(|e| e.at_us <= to_us).unwrap().clone();
     let (server, kind) = ("backend".into(), "paused".into());
     event.body = Body::Fault { server, kind, from_us, healed_us: Some(to_us) };
+    // The authority's is not the backend's.
+    let mut other = event.clone();
+    other.body = Body::Fault { server: "authority".into(), kind: "paused".into(), from_us: 1, healed_us: Some(2) };
+    history.events.insert(0, other);
     history.events.push(event);
     history.events.sort_by_key(|e| e.at_us);
     without(history, |_| false)
