@@ -97,6 +97,19 @@ fn watched_to(us: u64) -> History {
     retimed(unprobed_from(revoke(), 8), &SUBJECT, 7, (us, us + 500))
 }
 
+/// The authority shows its identity after the backend did.
+fn with_authority() -> History {
+    let mut history = revoke();
+    let shown = |body: &Body| matches!(body, Body::Server { .. });
+    let i = history.events.iter().position(|e| shown(&e.body)).unwrap();
+    let mut event = history.events[i].clone();
+    if let Body::Server { server, identity, .. } = &mut event.body {
+        (*server, *identity) = ("authority".into(), "cluster".into());
+    }
+    history.events.insert(i + 1, event);
+    without(history, |_| false)
+}
+
 fn rejected() -> Ack {
     Ack::Rejected { status: 500, message: "no".into() }
 }
@@ -121,6 +134,11 @@ pub const ROWS: &[Row] = &[
     ("answers at the limit, and is left", || left_at(answers_at(LIMIT_US), 3_040_000), "trigger.sessions", Failed, "accepted-after-limit"),
     ("left at the limit", || left_at(revoke(), LIMIT_US), "trigger.sessions", Passed, "proved"),
     ("left a microsecond after it", || left_at(revoke(), LIMIT_US + 1), "trigger.sessions", Failed, "accepted-after-limit"),
+
+    ("two probes at a time", || retimed(revoke(), &SUBJECT, 5, (1_014_999, 1_016_000)), "trigger.exposure", Inconclusive, "evidence-incomplete"),
+    ("one right after the other", || retimed(revoke(), &SUBJECT, 5, (1_015_000, 1_016_000)), "trigger.exposure", Passed, "proved"),
+    ("answered before it was sent", || retimed(revoke(), &SUBJECT, 5, (1_023_000, 1_020_000)), "trigger.exposure", Inconclusive, "evidence-incomplete"),
+    ("the authority is another server", with_authority, "access.accepted-before", Passed, "proved"),
 
     ("silent while it was paused", || paused(1_494_999, 1_495_500, &silent()), "trigger.control-alive", Passed, "proved"),
     ("silent up to the pause", || paused(1_495_000, 1_495_500, &silent()), "trigger.control-alive", Inconclusive, "control-not-accepted"),
