@@ -4,6 +4,7 @@ use super::build::SUBJECT;
 use super::hand::{changed, expire, idle, revoke, saw, without};
 use super::table::both;
 use super::world::unreachable;
+use drill::definition::SessionClaim;
 use drill::history::{Body, History, Part};
 use drill::verdict::judge;
 use drill::verdict::{CheckVerdict, Outcome};
@@ -115,6 +116,46 @@ fn a_closed_session_stays_closed() {
         exposures.into_iter().find(|e| e.session).unwrap().upper_us
     };
     assert_eq!((closed(&both()), closed(&unreachable(true))), (Some(1_000), None));
+}
+
+/// A client that logs in again whenever it is thrown out: its probes are the subject's, all but the first of them logins.
+fn reconnecting(history: History) -> History {
+    let mut more = Vec::new();
+    for event in &history.events {
+        let mut event = event.clone();
+        if let Body::Probe { series, .. } | Body::End { series, .. } = &mut event.body {
+            let kind = "reconnecting".to_string();
+            series.part = match &series.part {
+                part if *part == SUBJECT => Part::Session { kind, client: 0 },
+                Part::Control => Part::ControlSession { kind },
+                _ => continue,
+            };
+            series.door = "reconnecting".into();
+            more.push(event);
+        }
+    }
+    let mut history = history;
+    history.events.extend(more);
+    history.events.sort_by_key(|e| e.at_us);
+    let claim = SessionClaim::ClosedWithin { limit_ms: super::hand::LIMIT_MS };
+    history.head.drills[0].scenarios[0].sessions.insert("reconnecting".into(), claim);
+    without(history, |_| false)
+}
+
+/// It is ended by refused logins alone: they count beside the control's logins, and must rest as the credential's own.
+#[test]
+fn a_client_that_comes_back_is_dead_when_its_logins_are() {
+    let upper = |history: &History| {
+        let exposures = judge(history).drills.remove(0).scenarios.remove(0).exposures;
+        exposures.into_iter().find(|e| e.of == "reconnecting").unwrap().upper_us
+    };
+    let client = Part::Session { kind: "reconnecting".into(), client: 0 };
+    let history = reconnecting(revoke());
+    assert_eq!(upper(&history), FIRST);
+    // The control's login before the first refusal had no answer.
+    assert_eq!(upper(&saw(history.clone(), &Part::Control, 4, 4, &unreachable(true))), SECOND);
+    // The last question had none.
+    assert_eq!(upper(&saw(history, &client, 8, 8, &unreachable(true))), None);
 }
 
 fn checks(history: &History) -> Vec<CheckVerdict> {

@@ -110,6 +110,14 @@ fn with_authority() -> History {
     without(history, |_| false)
 }
 
+/// The scenario declares that the authority is sealed: the backend's own clock ends access, and it need not be shown to be down.
+fn sealed() -> History {
+    let mut history = expire();
+    let fault = Fault { server: FaultServer::Authority, kind: FaultKind::Sealed, duration_ms: 100 };
+    history.head.drills[0].scenarios[0].fault = Some(fault);
+    history
+}
+
 fn rejected() -> Ack {
     Ack::Rejected { status: 500, message: "no".into() }
 }
@@ -126,6 +134,7 @@ pub const ROWS: &[Row] = &[
     ("let in a microsecond after it, perhaps unheard", || answered(let_in_at(LIMIT_US + 1), &no_answer()), "trigger.exposure", Inconclusive, "trigger-unanswered"),
     ("not carried out, and the backend was silent just then", || answered(saw(revoke(), &Part::Control, 4, 4, &silent()), &rejected()), "trigger.acknowledged", Inconclusive, "control-not-accepted"),
     ("banned and its token ended, its role not cleared", || without(incident(), |b| matches!(b, Body::Trigger { target, .. } if target.contains("role"))), "trigger.acknowledged", Inconclusive, "not-observed"),
+    ("sealed across the end", sealed, "trigger.refused-at-backend", Passed, "proved"),
     ("watched for a second", || watched_to(2_015_000), "trigger.stays-dead", Passed, "proved"),
     ("a microsecond less", || watched_to(2_014_999), "trigger.stays-dead", Inconclusive, "not-observed"),
 
