@@ -60,6 +60,14 @@ fn of_stock() -> History {
     presenting(one_series(Trigger::Revoke), nth)
 }
 
+/// Each attempt of the others has a victim of its own.
+fn with_victims() -> History {
+    presenting(one_series(Trigger::Revoke), |part, n| match part {
+        Part::Victim => Some(n - 1),
+        part => nth(part, n),
+    })
+}
+
 fn lives() -> History {
     saw(of_stock(), &SUBJECT, 4, 8, &accepted(OURS))
 }
@@ -133,6 +141,8 @@ pub const ROWS: &[Row] = &[
     ("one that was not issued for it", || after(|n| Some(n + LEASES)), "trigger.refused-at-backend", Inconclusive, "no-answer"),
     ("they live", lives, "trigger.refused-at-backend", Failed, "accepted-after-limit"),
     ("the same one lives on", || saw(after(|_| Some(0)), &SUBJECT, 4, 8, &accepted(OURS)), "trigger.exposure", Failed, "accepted-after-limit"),
+    ("one of others used up its victim", || saw(with_victims(), &Part::Victim, 3, 3, &both()), "policy.tenant-isolated", Failed, "victim-harmed"),
+    ("each victim works", with_victims, "policy.tenant-isolated", Passed, "proved"),
     ("those of another stock", || beyond(|n| Some(LEASES + n - 1)), "trigger.refused-at-backend", Inconclusive, "no-answer"),
     ("one after the other", || saw(of_stock(), &SUBJECT, 5, 5, &accepted(OURS)), "trigger.stays-dead", Passed, "proved"),
     ("let in again past the limit", || saw(of_stock(), &SUBJECT, 8, 8, &accepted(OURS)), "trigger.stays-dead", Failed, "accepted-again"),
