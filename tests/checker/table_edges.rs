@@ -3,7 +3,7 @@
 use super::brackets::retimed;
 use super::build::SUBJECT;
 use super::hand::{answered, changed, control_idle, expire, idle, incident, revoke, saw, stock, without, without_end};
-use super::table::{Row, both, no_answer, unprobed_from};
+use super::table::{Row, both, lives, no_answer, unprobed_from};
 use super::world::{OURS, accepted, unreachable};
 use drill::definition::{Fault, FaultKind, FaultServer, SessionClaim};
 use drill::history::{Ack, Body, History, Moment, Part, Series, Stock};
@@ -118,6 +118,13 @@ fn sealed() -> History {
     history
 }
 
+/// It lives at the first door, and nobody probed the second.
+fn two_doors() -> History {
+    let mut history = lives(revoke());
+    history.head.drills[0].doors.push("other".into());
+    history
+}
+
 fn rejected() -> Ack {
     Ack::Rejected { status: 500, message: "no".into() }
 }
@@ -135,6 +142,7 @@ pub const ROWS: &[Row] = &[
     ("not carried out, and the backend was silent just then", || answered(saw(revoke(), &Part::Control, 4, 4, &silent()), &rejected()), "trigger.acknowledged", Inconclusive, "control-not-accepted"),
     ("banned and its token ended, its role not cleared", || without(incident(), |b| matches!(b, Body::Trigger { target, .. } if target.contains("role"))), "trigger.acknowledged", Inconclusive, "not-observed"),
     ("sealed across the end", sealed, "trigger.refused-at-backend", Passed, "proved"),
+    ("lives on, at one of two doors", two_doors, "trigger.stays-dead", Inconclusive, "premise-failed"),
     ("watched for a second", || watched_to(2_015_000), "trigger.stays-dead", Passed, "proved"),
     ("a microsecond less", || watched_to(2_014_999), "trigger.stays-dead", Inconclusive, "not-observed"),
 

@@ -82,12 +82,16 @@ fn after(of: fn(u32) -> Option<u32>) -> History {
 
 /// More than the scenario's were issued, of which the probes from the fourth on present what `of` says.
 fn beyond(of: fn(u32) -> Option<u32>) -> History {
-    let mut history = after(of);
+    with_more(after(of))
+}
+
+/// More were issued than the scenario's, from before the first to long after the last.
+fn with_more(mut history: History) -> History {
     let i = history.events.iter().position(|e| matches!(e.body, Body::Issued { part: SUBJECT, .. })).unwrap();
     let more = (LEASES..2 * LEASES).map(|member| {
         let mut event = history.events[i].clone();
-        if let Body::Issued { part, .. } = &mut event.body {
-            *part = Part::Subject { member };
+        if let Body::Issued { part, sent_us, received_us, .. } = &mut event.body {
+            (*part, *sent_us, *received_us) = (Part::Subject { member }, 90_000, 210_000);
         }
         event
     });
@@ -186,4 +190,8 @@ fn what_is_of_another_stock_is_no_refusal() {
     let first = |of: fn(u32) -> Option<u32>| super::brackets::upper(&beyond(of));
     assert_eq!(first(|n| Some(n - 1)), Some(15_000));
     assert_eq!(first(|n| Some(if n == 4 { LEASES } else { n - 2 })), Some(23_000));
+    // Nor is it when the TTL of the scenario's own ends.
+    let expired = expires(|n| Some(n - 1));
+    let exposures = |history: &History| drill::verdict::judge(history).drills[0].scenarios[0].exposures.clone();
+    assert_eq!(exposures(&with_more(expired.clone())), exposures(&expired));
 }
