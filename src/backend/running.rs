@@ -186,6 +186,10 @@ impl Running {
     pub async fn inventory(&self, stock: Stock, names: &[String]) -> Result<BTreeSet<String>, BackendError> {
         each!(self, s => s.inventory(stock, names).await)
     }
+    /// Whether a session that was found last may be over, and only time tells.
+    pub fn unsure(&self) -> bool {
+        each!(self, s => s.unsure())
+    }
     /// Users that the authority made and that are there, whoever asked for them.
     ///
     /// # Errors

@@ -177,6 +177,10 @@ pub trait Serves: Sized {
         let users = self.users().await?;
         Ok(names.iter().filter(|name| users.contains(*name)).cloned().collect())
     }
+    /// Whether a session that was found last may be over, and only time tells.
+    fn unsure(&self) -> bool {
+        false
+    }
     /// All users that the inspector finds.
     ///
     /// # Errors

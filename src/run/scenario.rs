@@ -353,12 +353,13 @@ impl ScenarioRun {
     }
 
     /// Takes stock at the end. What ends a credential may still be at it (the authority works through an expired lease by itself):
-    /// asked again until nothing of the subject is found, but not for longer than its death would have been watched for.
+    /// asked again until nothing of the subject is found, but not for longer than its death would have been watched for, and than it takes
+    /// to be sure of what is found.
     async fn take_last_stock(&self, settled: &Settled) -> Result<(), RunError> {
         let until_us = settled.watched_until_us.max(self.journal.now_us() + AFTER_LIMIT_US);
         loop {
             let left = self.take_stock(Moment::After, &settled.issues).await?;
-            if !left || self.journal.now_us() >= until_us {
+            if !left || (self.journal.now_us() >= until_us && !self.stage.backend.unsure()) {
                 return Ok(());
             }
             tokio::time::sleep(SLOW).await;

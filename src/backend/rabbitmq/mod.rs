@@ -13,6 +13,8 @@ pub mod server;
 #[cfg(feature = "engine")]
 pub mod session;
 pub mod shape;
+#[cfg(feature = "engine")]
+mod sightings;
 
 pub use operation::Operation;
 

@@ -3,6 +3,7 @@
 use super::amqp::{self, Target};
 use super::management::Api;
 use super::session::Session;
+use super::sightings::Sightings;
 use super::{MANAGEMENT, RabbitmqPlan, log};
 use crate::backend::attempt::{Attempt, part};
 use crate::backend::base::{Base, Crew, answers_by_its_base};
@@ -13,7 +14,7 @@ use crate::observation::{Saw, Stage, Stock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const AMQP_PORT: u16 = 5672;
 const MANAGEMENT_PORT: u16 = 15672;
@@ -28,6 +29,7 @@ pub struct Server {
     /// Its marker is the cluster's name, and an exchange's in the virtual host.
     base: Base<(Target, Api)>,
     plan: RabbitmqPlan,
+    sightings: Sightings,
 }
 
 impl Server {
@@ -53,7 +55,7 @@ impl Server {
             files: vec![CopiedFile { path: CONFIGURATION.into(), bytes: configuration.into(), mode: 0o644 }],
         };
         let base = Base::start(place, spec, crew).await?;
-        Ok(Self { base, plan: plan.clone() })
+        Ok(Self { base, plan: plan.clone(), sightings: Sightings::default() })
     }
 
     async fn mark(&self, api: &Api) -> Result<(), BackendError> {
@@ -64,6 +66,13 @@ impl Server {
 
     async fn put(&self, api: &Api, path: &str, body: &Value) -> Result<(), BackendError> {
         api.call(&self.base.crew.administrator, Method::PUT, path, Some(&body.to_string())).await.map(|_| ())
+    }
+
+    /// The names of all connections that a list has.
+    async fn listed(&self, api: &Api, list: &str) -> Result<BTreeSet<String>, BackendError> {
+        let open = api.call(&self.base.crew.inspector, Method::GET, list, None).await?;
+        let open = open.as_array().ok_or_else(|| BackendError("no list of connections".into()))?;
+        Ok(open.iter().filter_map(|c| c["name"].as_str().map(String::from)).collect())
     }
 
     async fn users(&self, api: &Api) -> Result<BTreeSet<String>, BackendError> {
@@ -148,19 +157,23 @@ impl Serves for Server {
                 Ok(names.iter().filter(|name| users.contains(*name)).cloned().collect())
             }
             Stock::Sessions => {
-                let mut found = BTreeSet::new();
+                let mut own = Vec::new();
                 for name in names {
-                    // The broker's own list by user, which has a connection at once; the statistics' list lags.
                     let path = format!("connections/username/{}", part(name));
-                    let open = api.call(&self.base.crew.inspector, Method::GET, &path, None).await?;
-                    if open.as_array().is_some_and(|open| !open.is_empty()) {
-                        found.insert(name.clone());
-                    }
+                    own.push((name, self.listed(&api, &path).await?));
                 }
-                Ok(found)
+                let statistics = self.listed(&api, "connections?columns=name").await?;
+                let now = Instant::now();
+                // Each is asked about: it begins to be seen.
+                let is_open = |c: &String| self.sightings.is_open(c, statistics.contains(c), now);
+                let open = |listed: &BTreeSet<String>| listed.iter().filter(|c| is_open(c)).count() > 0;
+                Ok(own.into_iter().filter(|(_, listed)| open(listed)).map(|(name, _)| name.clone()).collect())
             }
             Stock::Leases | Stock::Objects => Err(BackendError("not kept at the backend".into())),
         }
+    }
+    fn unsure(&self) -> bool {
+        self.sightings.unsure(Instant::now())
     }
     async fn issued_users(&self) -> Result<Vec<String>, BackendError> {
         Ok(self.base.strangers(&self.users(&self.base.target()?.1).await?))
