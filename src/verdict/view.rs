@@ -6,7 +6,7 @@ use crate::credential::Ability;
 use crate::definition::{DrillPlan, Ends, FaultKind, ScenarioPlan, Trigger};
 use crate::history::{Ack, Body, Event, Head, History, Moment, Named, Part, Record, Series, State, Stock};
 use crate::observation::{Meaning, Saw};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A ban and the end of its token; where there are leases, what is cleared.
 const INCIDENT_REQUESTS: usize = 2;
@@ -191,7 +191,9 @@ impl<'a> View<'a> {
         };
         // What can be shown again until its own end is ended again after it.
         let again = usize::from(kind.can(Ability::IsPresented) && kind.ends_early());
-        self.requests().count() >= asked + usize::from(kind.can(Ability::ToldAtBackend)) + again
+        // A line that stands there twice is one request.
+        let sent: BTreeSet<u64> = self.requests().map(|request| request.seq).collect();
+        sent.len() >= asked + usize::from(kind.can(Ability::ToldAtBackend)) + again
     }
 
     /// The limit at a door, ms.

@@ -10,6 +10,7 @@ use drill::definition::{Ends, Trigger};
 use drill::history::{Ack, Body, Event, History, Part, State};
 use drill::observation::{Meaning, Saw};
 use drill::verdict::{Outcome, Verdicts};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Is {
@@ -109,15 +110,16 @@ impl<'a> Case<'a> {
 
     /// When the first request was sent, and whether all were sent and answered.
     fn pulled(&self) -> Option<(u64, bool)> {
-        let requests: Vec<(u64, bool)> = (self.history.events.iter())
+        // By number: a line that stands there twice is one request.
+        let requests: BTreeMap<u64, (u64, bool)> = (self.history.events.iter())
             .filter_map(|e| match &e.body {
-                Body::Trigger { sent_us, ack, .. } => Some((*sent_us, !matches!(ack, Ack::NoAnswer { .. }))),
+                Body::Trigger { sent_us, ack, .. } => Some((e.seq, (*sent_us, !matches!(ack, Ack::NoAnswer { .. })))),
                 _ => None,
             })
             .collect();
         let needed = if matches!(self.trigger, Trigger::Incident { .. }) { 3 } else { 1 };
-        let answered = requests.len() >= needed && requests.iter().all(|(_, answered)| *answered);
-        Some((requests.iter().map(|(sent, _)| *sent).min()?, answered))
+        let answered = requests.len() >= needed && requests.values().all(|(_, answered)| *answered);
+        Some((requests.values().map(|(sent, _)| *sent).min()?, answered))
     }
 
     fn healed(&self) -> Option<(u64, u64)> {

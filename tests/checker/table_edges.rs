@@ -125,6 +125,15 @@ fn two_doors() -> History {
     history
 }
 
+/// The ban stands in the evidence twice, and the role was never cleared.
+fn ban_written_twice() -> History {
+    let mut history =
+        without(lives(incident()), |b| matches!(b, Body::Trigger { target, .. } if target.contains("role")));
+    let i = history.events.iter().position(|e| matches!(e.body, Body::Trigger { .. })).unwrap();
+    history.events.insert(i + 1, history.events[i].clone());
+    history
+}
+
 fn rejected() -> Ack {
     Ack::Rejected { status: 500, message: "no".into() }
 }
@@ -143,6 +152,7 @@ pub const ROWS: &[Row] = &[
     ("banned and its token ended, its role not cleared", || without(incident(), |b| matches!(b, Body::Trigger { target, .. } if target.contains("role"))), "trigger.acknowledged", Inconclusive, "not-observed"),
     ("sealed across the end", sealed, "trigger.refused-at-backend", Passed, "proved"),
     ("lives on, at one of two doors", two_doors, "trigger.stays-dead", Inconclusive, "premise-failed"),
+    ("banned twice in the evidence, its role not cleared, and it lives", ban_written_twice, "trigger.exposure", Inconclusive, "trigger-unanswered"),
     ("watched for a second", || watched_to(2_015_000), "trigger.stays-dead", Passed, "proved"),
     ("a microsecond less", || watched_to(2_014_999), "trigger.stays-dead", Inconclusive, "not-observed"),
 
