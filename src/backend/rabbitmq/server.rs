@@ -68,17 +68,15 @@ impl Server {
         api.call(&self.base.crew.administrator, Method::PUT, path, Some(&body.to_string())).await.map(|_| ())
     }
 
-    /// The names of all connections that a list has.
+    /// The names of all that a list has.
     async fn listed(&self, api: &Api, list: &str) -> Result<BTreeSet<String>, BackendError> {
-        let open = api.call(&self.base.crew.inspector, Method::GET, list, None).await?;
-        let open = open.as_array().ok_or_else(|| BackendError("no list of connections".into()))?;
-        Ok(open.iter().filter_map(|c| c["name"].as_str().map(String::from)).collect())
+        let body = api.call(&self.base.crew.inspector, Method::GET, list, None).await?;
+        let all = body.as_array().ok_or_else(|| BackendError(format!("no list: {list}")))?;
+        Ok(all.iter().filter_map(|one| one["name"].as_str().map(String::from)).collect())
     }
 
     async fn users(&self, api: &Api) -> Result<BTreeSet<String>, BackendError> {
-        let users = api.call(&self.base.crew.inspector, Method::GET, "users?columns=name", None).await?;
-        let list = users.as_array().ok_or_else(|| BackendError("no list of users".into()))?;
-        Ok(list.iter().filter_map(|u| u["name"].as_str().map(String::from)).collect())
+        self.listed(api, "users?columns=name").await
     }
 }
 
@@ -164,10 +162,17 @@ impl Serves for Server {
                 }
                 let statistics = self.listed(&api, "connections?columns=name").await?;
                 let now = Instant::now();
-                // Each is asked about: it begins to be seen.
-                let is_open = |c: &String| self.sightings.is_open(c, statistics.contains(c), now);
-                let open = |listed: &BTreeSet<String>| listed.iter().filter(|c| is_open(c)).count() > 0;
-                Ok(own.into_iter().filter(|(_, listed)| open(listed)).map(|(name, _)| name.clone()).collect())
+                let mut found = BTreeSet::new();
+                for (name, listed) in &own {
+                    let beside = own.iter().any(|(other, listed)| other != name && !listed.is_disjoint(&statistics));
+                    // Each is asked about: it begins to be seen.
+                    for connection in listed {
+                        if self.sightings.is_open(connection, (statistics.contains(connection), beside), now) {
+                            found.insert((*name).clone());
+                        }
+                    }
+                }
+                Ok(found)
             }
             Stock::Leases | Stock::Objects => Err(BackendError("not kept at the backend".into())),
         }
