@@ -187,11 +187,13 @@ impl Shared {
     }
 }
 
-/// What the loop knows of its own subject: the first refusal since the last acceptance, and whether the control confirmed it.
+/// What the loop knows of its own subject: the first refusal since the last acceptance, whether the control confirmed it, and whether
+/// another one was asked for after that.
 #[derive(Default)]
 struct Refused {
     first: Option<Refusal>,
     confirmed: bool,
+    again: bool,
 }
 
 /// A refusal that the control's next acceptance would confirm.
@@ -203,6 +205,8 @@ struct Refusal {
 
 impl Refused {
     fn observe(&mut self, seen: &Seen, door: usize, shared: &Shared) {
+        // What confirmed the first was told before this one was sent: the control's acceptance stands between the two.
+        self.again |= self.confirmed;
         match &seen.saw {
             Saw::Refused { meaning, .. } if meaning.may_be_dead() => {
                 self.first = self.first.or(Some(Refusal { sent_us: seen.sent_us, done_us: seen.done_us }));
@@ -211,7 +215,7 @@ impl Refused {
                 if std::mem::take(&mut self.confirmed) {
                     shared.unsettled.fetch_add(1, Ordering::AcqRel);
                 }
-                self.first = None;
+                (self.first, self.again) = (None, false);
             }
             _ => {}
         }
@@ -231,7 +235,8 @@ impl Refused {
     }
 }
 
-/// Probes a subject at the door of this number until it is settled and the tail is over, or it is given up.
+/// Probes a subject at the door of this number until it is settled, the tail is over, and it was refused once more with the control let in
+/// between; or until it is given up.
 pub async fn watch_subject(mut prober: Prober, door: usize, schedule: Schedule, shared: Arc<Shared>) -> Prober {
     let mut refused = Refused::default();
     loop {
@@ -239,8 +244,8 @@ pub async fn watch_subject(mut prober: Prober, door: usize, schedule: Schedule, 
         refused.observe(&seen, door, &shared);
         let now = seen.done_us;
         match refused.settled_us().map(|settled| settled + schedule.tail_us) {
-            Some(end) if now >= end => break,
-            Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end - now))).await,
+            Some(end) if now >= end && refused.again => break,
+            Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end.saturating_sub(now)))).await,
             None if now >= shared.give_up_us() + schedule.longer_us => break,
             None => {
                 if refused.first.is_some() {
@@ -269,5 +274,36 @@ pub async fn watch_control(mut prober: Prober, door: usize, schedule: Schedule, 
         } else {
             prober.pause(&seen, &schedule, shared.give_up_us()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Meaning;
+
+    fn seen((sent_us, done_us): (u64, u64), accepted: bool) -> Seen {
+        let refused = || Saw::Refused { code: "no".into(), meaning: Meaning::Both };
+        let saw = if accepted { Saw::Accepted { server: "ours".into() } } else { refused() };
+        Seen { n: 0, sent_us, done_us, saw }
+    }
+
+    /// The judge wants the control's acceptance between a refusal and the next: the watch goes on until there is one.
+    #[test]
+    fn it_is_asked_again_after_the_control_confirmed_the_first_refusal() {
+        let (shared, mut refused) = (Shared::new(1, 1), Refused::default());
+        let mut told = |control: (u64, u64), subject: (u64, u64), accepted: bool| {
+            shared.control_saw(0, &seen(control, true));
+            refused.observe(&seen(subject, accepted), 0, &shared);
+            (refused.confirmed, refused.again, shared.is_settled())
+        };
+        assert_eq!(told((0, 9), (10, 20), false), (false, false, false));
+        // The control's overlapped the refusal: that confirms nothing.
+        assert_eq!(told((15, 25), (21, 30), false), (false, false, false));
+        // This one does, but it was not told yet when the third was sent.
+        assert_eq!(told((26, 35), (31, 40), false), (true, false, true));
+        assert_eq!(told((36, 45), (46, 50), false), (true, true, true));
+        // Let in again: all of it anew.
+        assert_eq!(told((46, 55), (56, 60), true), (false, false, false));
     }
 }

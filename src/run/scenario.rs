@@ -123,10 +123,13 @@ impl ScenarioRun {
         let mut sessions = settled.sessions.as_mut_slice();
         for door in &mut settled.doors {
             door.control.once().await;
-            futures_util::future::join_all(door.subjects.iter_mut().map(Prober::once)).await;
-            for session in std::mem::take(&mut sessions) {
-                session.once_more(&self.stage.backend, &self.journal).await;
+            let clients = std::mem::take(&mut sessions);
+            // Twice: how many of a client's logins, while the door was watched, have one of the control's between them is chance.
+            if Watched::log_in(clients, &self.stage.backend, &self.journal).await {
+                door.control.once().await;
             }
+            futures_util::future::join_all(door.subjects.iter_mut().map(Prober::once)).await;
+            Watched::log_in(clients, &self.stage.backend, &self.journal).await;
             door.control.once().await;
         }
         if !self.hooks.skips("inventory-after")

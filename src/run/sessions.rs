@@ -128,11 +128,14 @@ pub async fn watch(
 }
 
 impl Watched {
-    /// A client that lost its session for good tries once more, at the end of the drill.
-    pub async fn once_more(&mut self, backend: &Running, journal: &Journal) {
-        if self.kind == RECONNECTING && self.session.is_none() {
-            self.ask(backend, journal, false).await;
+    /// At the end of the drill the clients that lost their sessions for good try once more; whether there are any.
+    pub async fn log_in(clients: &mut [Self], backend: &Running, journal: &Journal) -> bool {
+        let mut any = false;
+        for client in clients.iter_mut().filter(|client| client.kind == RECONNECTING && client.session.is_none()) {
+            client.ask(backend, journal, false).await;
+            any = true;
         }
+        any
     }
 
     /// Says that its series is complete, and lets the session go.

@@ -11,8 +11,8 @@ pub struct Death<'a> {
     pub last_accepted: Option<Obs<'a>>,
     /// The first refusal after it that counts.
     pub counted: Option<Obs<'a>>,
-    /// All that was observed from there to the end are counted refusals, at least three, with the control accepted between the first and the last;
-    /// and nothing of the series is lost.
+    /// All that was observed from there to the end are counted refusals, at least three of them with the control accepted between each and
+    /// the next; and nothing of the series is lost.
     pub settled: bool,
     /// Something after the last acceptance is a refusal, counted or not.
     pub refused: Option<Obs<'a>>,
@@ -55,19 +55,29 @@ fn since_accepted<'l, 'a>(line: &'l Line<'a>) -> (Option<Obs<'a>>, &'l [Obs<'a>]
     (last.map(|i| line.obs[i]), &line.obs[last.map_or(0, |i| i + 1)..])
 }
 
-/// So many counted refusals make a death: the first, one while probing goes on, and one at the end of the drill. Two may each fall into a
-/// moment in which everybody is refused and the control was not asked.
+/// So many counted refusals, with an acceptance of the control between each and the next, make a death: the first, one while probing goes
+/// on, and one at the end of the drill. Two bad moments, in which everybody is refused or another server answers, explain only two of them:
+/// between them the control was let in. (One acceptance for all three let two moments pass for a death: `another-server-870356`.)
 const REFUSALS_MIN: usize = 3;
 
 /// Dead stays dead under observation: from the first counted refusal on there are only refusals that count (one that does not proves
-/// nothing: a server that refuses everybody now and then looks the same), and between the first and the last an accepted control, so that
-/// no single moment in which everybody was refused can explain both.
+/// nothing: a server that refuses everybody now and then looks the same), and enough of them are apart.
 fn rests(first: Obs<'_>, after: &[Obs<'_>], control: &Line<'_>) -> bool {
     let rest = || after.iter().filter(|o| o.n >= first.n);
-    let Some(last) = rest().next_back() else { return false };
-    let between =
-        control.obs.iter().any(|c| c.seen == Seen::Accepted && c.sent_us >= first.done_us && c.done_us <= last.sent_us);
-    rest().count() >= REFUSALS_MIN && between && rest().all(|o| is_dead(o) && sandwiched(o, control))
+    rest().all(|o| is_dead(o) && sandwiched(o, control)) && apart(rest(), control) >= REFUSALS_MIN
+}
+
+/// How many of these refusals have the control's acceptance, from its sending to its answer, between each and the next.
+fn apart<'o>(refusals: impl Iterator<Item = &'o Obs<'o>>, control: &Line<'_>) -> usize {
+    // The earliest that fits is always as good as any later one, so the greedy count is the greatest.
+    let (mut count, mut next_us) = (0, Some(0));
+    for refusal in refusals {
+        if next_us.is_some_and(|at| refusal.sent_us >= at) {
+            let since = control.obs.iter().filter(|c| c.seen == Seen::Accepted && c.sent_us >= refusal.done_us);
+            (count, next_us) = (count + 1, since.map(|c| c.done_us).min());
+        }
+    }
+    count
 }
 
 /// The observations between the origin and the last acceptance that are no acceptances: a counted refusal among them was followed by

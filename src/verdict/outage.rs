@@ -4,6 +4,7 @@ use super::found::Found;
 use super::line::{Obs, Seen};
 use super::reason::Reason;
 use super::view::View;
+use super::words::times;
 use crate::history::{Body, Part};
 
 /// Not served while the authority is down, by a server that serves the control before and after.
@@ -45,6 +46,6 @@ pub fn fails_closed(view: &View<'_>, door: &str) -> Found {
         let observed = format!("{}; the control was not accepted before and after", last.label());
         return Found::unknown(Reason::ControlNotAccepted, expected, observed, events);
     }
-    Found::passed(expected, format!("{} times: {}", meanwhile.len(), last.label()), events)
+    Found::passed(expected, format!("{}: {}", times(meanwhile.len()), last.label()), events)
         .resting_on(view.whole && subject.whole && control.whole, &[])
 }

@@ -5,7 +5,7 @@ use super::exposure::{Death, interval, session_death};
 use super::found::Found;
 use super::line::{Line, Seen};
 use super::reason::Reason;
-use super::trigger::{ended_before, exposure, perhaps_expired, unjudged};
+use super::trigger::{NOT_AGAIN, ended_before, exposure, perhaps_expired, unjudged};
 use super::view::{OriginSpan, View};
 use super::words::{ms, tally};
 use crate::definition::SessionClaim;
@@ -16,6 +16,8 @@ struct Kind<'v, 'a> {
     /// Each with its death and its interval.
     deaths: Vec<(&'v Line<'a>, Death<'a>)>,
     control: Line<'a>,
+    /// The control's logins at the first door, beside which a client that comes back is refused.
+    login: Line<'a>,
     lower_us: i64,
     upper_us: Option<i64>,
     /// The last to die, or one that was not seen to die.
@@ -34,7 +36,7 @@ fn kind_of<'v, 'a>(view: &'v View<'a>, kind: &str, origin: OriginSpan) -> Option
     let lower_us = spans.iter().map(|(lower, _)| *lower).max()?;
     let upper_us = spans.iter().try_fold(i64::MIN, |worst, (_, upper)| upper.map(|u| worst.max(u)));
     let worst = (0..spans.len()).max_by_key(|i| (spans[*i].1.is_none(), spans[*i].1, spans[*i].0))?;
-    Some(Kind { deaths, control, lower_us, upper_us, worst })
+    Some(Kind { deaths, control, login, lower_us, upper_us, worst })
 }
 
 impl Kind<'_, '_> {
@@ -91,12 +93,15 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
         return Found::unknown(reason, expected, observed, vec![seq]).with(span);
     }
     let Some(upper_us) = of.upper_us else {
-        let observed = format!("{}; the control's: {}", tally(line), tally(&of.control));
-        let reason = match death.refused {
-            _ if !of.whole(view) => Reason::EvidenceIncomplete,
-            Some(_) => Reason::ControlNotAccepted,
-            None => Reason::NoAnswer,
+        let let_in = [&of.control, &of.login].iter().all(|line| line.obs.iter().all(|o| o.seen == Seen::Accepted));
+        let control = || format!("the control's: {}", tally(&of.control));
+        let (reason, beside) = match (death.counted, death.refused) {
+            _ if !of.whole(view) => (Reason::EvidenceIncomplete, control()),
+            (Some(_), _) if let_in => (Reason::NoAnswer, NOT_AGAIN.to_string()),
+            (_, Some(_)) => (Reason::ControlNotAccepted, control()),
+            (_, None) => (Reason::NoAnswer, control()),
         };
+        let observed = format!("{}; {beside}", tally(line));
         return Found::unknown(reason, expected, observed, events).with(span);
     };
     let observed = format!("closed after {} to {}", ms(of.lower_us.max(0), false), ms(upper_us.max(0), true));

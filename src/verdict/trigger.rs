@@ -58,6 +58,9 @@ fn cohort(view: &View<'_>, judge: impl Fn(u32) -> Found) -> Found {
     worst
 }
 
+/// A refusal that counts, and what follows it is no death.
+pub const NOT_AGAIN: &str = "it was not refused again and again to the end, with the control let in between";
+
 /// Nothing to judge: not observed, or at times that cannot be believed.
 pub fn unjudged(view: &View<'_>, expected: impl Into<String>, observed: &str) -> Found {
     if view.timed {
@@ -105,7 +108,7 @@ impl<'a> Both<'_, 'a> {
             (Some(_), _) if !self.control.obs.iter().all(|o| o.seen == Seen::Accepted) => {
                 (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control)))
             }
-            (Some(_), _) => (Reason::NoAnswer, format!("{seen}; it was not refused again and again to the end")),
+            (Some(_), _) => (Reason::NoAnswer, format!("{seen}; {NOT_AGAIN}")),
             (None, Some(_)) => (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control))),
             (None, None) => (Reason::NoAnswer, seen),
         }

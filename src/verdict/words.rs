@@ -13,18 +13,21 @@ pub fn ms(us: i64, up: bool) -> String {
     format!("{}{} ms", if whole < 0 { "-" } else { "" }, grouped.join(","))
 }
 
+/// `once`, `402 times`.
+pub fn times(count: usize) -> String {
+    if count == 1 { "once".to_string() } else { format!("{count} times") }
+}
+
 /// `accepted 402 times, never refused`, in the order of what matters.
 pub fn tally(line: &Line<'_>) -> String {
     let count = |f: fn(&Seen) -> bool| line.obs.iter().filter(|o| f(&o.seen)).count();
     let (accepted, refused) = (count(|s| *s == Seen::Accepted), count(|s| matches!(s, Seen::Refused(_))));
     let nothing = line.obs.len() - accepted - refused;
-    let mut parts = vec![
-        format!("accepted {accepted} times"),
-        if refused == 0 { "never refused".into() } else { format!("refused {refused} times") },
-    ];
+    let refusals = if refused == 0 { "never refused".into() } else { format!("refused {}", times(refused)) };
+    let mut parts = vec![format!("accepted {}", times(accepted)), refusals];
     if nothing > 0 {
         let last = line.obs.iter().rev().find(|o| o.seen == Seen::Nothing).map_or("", |o| o.label());
-        parts.push(format!("{nothing} times without a usable answer ({last})"));
+        parts.push(format!("{} without a usable answer ({last})", times(nothing)));
     }
     parts.join(", ")
 }

@@ -69,9 +69,8 @@ fn what_overlaps_a_refusal_must_be_an_acceptance() {
     assert_eq!(upper(&saw(overlapping, &Part::Control, 4, 4, &unreachable(true))), SECOND);
 }
 
-/// Three refusals between the same two acceptances of the control may all fall into one moment in which everybody was refused.
-#[test]
-fn between_the_first_and_the_last_refusal_the_control_is_accepted() {
+/// The sound revocation with these three refusals alone.
+fn refused_thrice(times: [(u64, u64); 3]) -> History {
     let is_later = |b: &Body| matches!(b, Body::Probe { series, n, .. } if series.part == SUBJECT && *n > 6);
     let mut history = without(revoke(), is_later);
     for event in &mut history.events {
@@ -81,14 +80,28 @@ fn between_the_first_and_the_last_refusal_the_control_is_accepted() {
             *probes = 6;
         }
     }
-    let times = [(1_011_000, 1_011_500), (1_012_000, 1_012_500), (1_013_000, 1_013_500)];
-    let crowded =
-        times.into_iter().zip(4..).fold(history.clone(), |history, (times, n)| retimed(history, &SUBJECT, n, times));
-    assert_eq!((upper(&history), upper(&crowded)), (FIRST, None));
-    // One between them, and not a microsecond of it outside.
-    let with = |times| upper(&retimed(crowded.clone(), &Part::Control, 5, times));
-    assert_eq!(with((1_011_500, 1_013_000)), Some(11_500));
-    assert_eq!((with((1_011_499, 1_013_000)), with((1_011_500, 1_013_001))), (None, None));
+    times.into_iter().zip(4..).fold(history, |history, (times, n)| retimed(history, &SUBJECT, n, times))
+}
+
+/// Refusals between the same two acceptances of the control may all fall into one moment in which everybody was refused: of the three of
+/// a death no two do.
+#[test]
+fn between_each_refusal_and_the_next_the_control_is_accepted() {
+    // The control's fourth acceptance is before all of them, its seventh after them.
+    let with = |fifth, sixth| {
+        let history = refused_thrice([(1_011_000, 1_011_500), (1_013_000, 1_013_500), (1_015_000, 1_015_500)]);
+        let history = retimed(history, &Part::Control, 4, (1_010_000, 1_010_500));
+        upper(&retimed(retimed(history, &Part::Control, 5, fifth), &Part::Control, 6, sixth))
+    };
+    // Not a microsecond of either outside.
+    assert_eq!(with((1_011_500, 1_013_000), (1_013_500, 1_015_000)), Some(11_500));
+    assert_eq!(with((1_011_499, 1_013_000), (1_013_500, 1_015_000)), None);
+    assert_eq!(with((1_011_500, 1_013_001), (1_013_500, 1_015_000)), None);
+    assert_eq!(with((1_011_500, 1_013_000), (1_013_499, 1_015_000)), None);
+    assert_eq!(with((1_011_500, 1_013_000), (1_013_500, 1_015_001)), None);
+    // Two acceptances between the same two refusals part no third from them.
+    assert_eq!(with((1_011_500, 1_012_000), (1_012_000, 1_013_000)), None);
+    assert_eq!(with((1_013_500, 1_014_000), (1_014_000, 1_015_000)), None);
 }
 
 /// A refusal at the very end of the TTL is no early one.
@@ -156,6 +169,15 @@ fn a_client_that_comes_back_is_dead_when_its_logins_are() {
     assert_eq!(upper(&saw(history.clone(), &Part::Control, 4, 4, &unreachable(true))), SECOND);
     // The last question had none.
     assert_eq!(upper(&saw(history, &client, 8, 8, &unreachable(true))), None);
+    // No login of the control's between the first refused one and the next: that it was let in all the same is not what is missing.
+    let history = refused_thrice([(1_011_000, 1_011_500), (1_013_000, 1_013_500), (1_015_000, 1_015_500)]);
+    let history = retimed(reconnecting(history), &Part::Control, 4, (1_010_000, 1_010_500));
+    let history = retimed(history, &Part::Control, 5, (1_010_600, 1_010_900));
+    let said =
+        |id: &str| checks(&history).into_iter().find(|c| c.id.ends_with(id)).map(|c| (c.outcome, c.reason, c.observed));
+    let (outcome, reason, observed) = said("trigger.sessions@reconnecting").unwrap();
+    assert_eq!((outcome, reason.as_str()), (Outcome::Inconclusive, "no-answer"));
+    assert!(observed.ends_with("with the control let in between"), "{observed}");
 }
 
 fn checks(history: &History) -> Vec<CheckVerdict> {

@@ -168,10 +168,13 @@ impl<'a> Case<'a> {
         let counted: Vec<bool> = after.iter().map(|o| self.counts(o)).collect();
         let Some(first) = counted.iter().position(|counts| *counts) else { return vec![] };
         let rest = &after[first..];
-        let last = rest[rest.len() - 1];
-        let between =
-            self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= rest[0].done && c.done <= last.sent);
-        let rests = rest.len() > 2 && counted[first..].iter().all(|counts| *counts) && between;
+        // Three with an accepted control between: each three are tried.
+        let let_in = |a: &Seen, b: &Seen| {
+            self.control.0.iter().any(|c| c.is == Is::Accepted && c.sent >= a.done && c.done <= b.sent)
+        };
+        let last = &rest[rest.len() - 1];
+        let three = rest.iter().any(|middle| let_in(&rest[0], middle) && let_in(middle, last));
+        let rests = counted[first..].iter().all(|counts| *counts) && three;
         if rests && *none_lost { vec![rest[0]] } else { vec![] }
     }
 
