@@ -7,6 +7,8 @@ use std::time::Duration;
 pub const SLOW: Duration = Duration::from_millis(100);
 /// Of a stock, for what follows the death: a second at ten a second, and the last probes of the drill.
 const KEPT: usize = 14;
+/// Of those, for the last probes.
+const LAST: usize = 3;
 
 /// When a probe was over, and what is planned. µs of the run's clock.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,12 @@ impl Pace {
         let polite = silent.map(|took| (SLOW / 10).saturating_sub(took));
         rationed.max(polite).max(Some(self.least)).filter(|pause| !pause.is_zero())
     }
+}
+
+/// Between two probes of what is dead, with `left_us` to go: what died long before its end does not use up the stock until then.
+pub fn settled(left_us: u64, stock: Option<Remainder>) -> Duration {
+    let left = Duration::from_micros(left_us);
+    left.min(SLOW.max(stock.map_or(Duration::ZERO, |s| spread(left, s.left.saturating_sub(LAST)))))
 }
 
 /// The time between so many probes that have so long.
@@ -81,6 +89,16 @@ mod tests {
                 assert!(gap_us <= give_up_us / 8, "{give_up_us} {probe_us}: {gap_us} µs between two");
             }
         }
+    }
+
+    #[test]
+    fn what_is_dead_is_asked_until_its_end() {
+        let stock = |left| Some(Remainder { total: 64, left });
+        assert_eq!(settled(1_000_000, None), SLOW);
+        assert_eq!(settled(30_000, None), Duration::from_millis(30));
+        assert_eq!(settled(1_000_000, stock(KEPT)), SLOW);
+        assert_eq!(settled(9_000_000, stock(KEPT - 2)), Duration::from_secs(1));
+        assert_eq!(settled(9_000_000, stock(0)), Duration::from_secs(9));
     }
 
     #[test]

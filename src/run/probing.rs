@@ -1,7 +1,7 @@
 //! The probe loop: the subject and the control in step, back to back while it matters.
 
 use super::journal::{Journal, SeriesWriter};
-use super::pace::{Pace, SLOW};
+use super::pace::{self, Pace, SLOW};
 use super::supply::{NONE_LEFT, Supply};
 use crate::backend::Running;
 use crate::history::{Part, Series};
@@ -86,6 +86,8 @@ pub struct Schedule {
     pub give_up_us: u64,
     /// How long it goes on after the first confirmed refusal.
     pub tail_us: u64,
+    /// It goes on at least until here. What dies before its end (a renewal is granted in whole seconds) is still to be seen after it.
+    pub origin_us: u64,
     /// At this door a credential may be good for so much longer.
     pub longer_us: u64,
     /// Between two probes at this door at least.
@@ -230,8 +232,10 @@ impl Refused {
             None => self.first = None,
         }
     }
-    fn settled_us(&self) -> Option<u64> {
-        self.first.filter(|_| self.confirmed).map(|first| first.done_us)
+    /// When the watch is over, if nothing else is seen until then; none where it is not settled.
+    fn end_us(&self, schedule: &Schedule) -> Option<u64> {
+        let settled = self.first.filter(|_| self.confirmed)?;
+        Some(schedule.origin_us.max(settled.done_us + schedule.tail_us))
     }
 }
 
@@ -243,9 +247,9 @@ pub async fn watch_subject(mut prober: Prober, door: usize, schedule: Schedule, 
         let seen = prober.once().await;
         refused.observe(&seen, door, &shared);
         let now = seen.done_us;
-        match refused.settled_us().map(|settled| settled + schedule.tail_us) {
+        match refused.end_us(&schedule) {
             Some(end) if now >= end && refused.again => break,
-            Some(end) => tokio::time::sleep(SLOW.min(Duration::from_micros(end.saturating_sub(now)))).await,
+            Some(end) => tokio::time::sleep(pace::settled(end.saturating_sub(now), prober.supply.remainder())).await,
             None if now >= shared.give_up_us() + schedule.longer_us => break,
             None => {
                 if refused.first.is_some() {
@@ -305,5 +309,16 @@ mod tests {
         assert_eq!(told((36, 45), (46, 50), false), (true, true, true));
         // Let in again: all of it anew.
         assert_eq!(told((46, 55), (56, 60), true), (false, false, false));
+    }
+
+    /// What a renewal extends in whole seconds dies before its cap; the control is looked at on both sides of the cap all the same.
+    #[test]
+    fn the_watch_goes_on_to_the_end_that_was_stated() {
+        let (give_up_us, longer_us, pace) = (0, 0, Duration::ZERO);
+        let at = |origin_us| Schedule { fast_from_us: 0, give_up_us, tail_us: 250, origin_us, longer_us, pace };
+        let first = Some(Refusal { sent_us: 10, done_us: 20 });
+        let dead = Refused { first, confirmed: true, again: false };
+        assert_eq!([0, 270, 900].map(|us| dead.end_us(&at(us))), [Some(270), Some(270), Some(900)]);
+        assert_eq!(Refused { first, ..Refused::default() }.end_us(&at(0)), None);
     }
 }

@@ -247,7 +247,14 @@ impl ScenarioRun {
         let tail_us = self.plan.trigger.tail_us();
         let Some(ttl_ms) = self.plan.trigger.ttl_ms() else {
             let give_up_us = now + limit_us + AFTER_LIMIT_US;
-            return Schedule { fast_from_us: now, give_up_us, tail_us, longer_us: 0, pace: Duration::ZERO };
+            return Schedule {
+                fast_from_us: now,
+                give_up_us,
+                tail_us,
+                origin_us: now,
+                longer_us: 0,
+                pace: Duration::ZERO,
+            };
         };
         let end_us = received_us + ttl_ms * 1000;
         let before = if matches!(self.plan.trigger, Trigger::Renew { .. }) { BEFORE_CAP_US } else { BEFORE_END_US };
@@ -255,6 +262,7 @@ impl ScenarioRun {
             fast_from_us: end_us.saturating_sub(before),
             give_up_us: end_us + limit_us + AFTER_LIMIT_US,
             tail_us,
+            origin_us: end_us,
             longer_us: 0,
             pace: Duration::ZERO,
         }
