@@ -27,9 +27,8 @@ fn is_dead(obs: &Obs<'_>) -> bool {
 /// A refusal counts only between acceptances of the control: the next before, the next after, and all that overlap it.
 /// Where one of the control's observations may be lost, none counts: the lost one may have been no acceptance.
 pub fn sandwiched(refusal: &Obs<'_>, control: &Line<'_>) -> bool {
-    let (from, to) = (refusal.sent_us, refusal.done_us);
-    let is_before = |c: &&Obs<'_>| c.done_us + control.tick_us <= from + 1;
-    let is_after = |c: &&Obs<'_>| c.sent_us + 1 >= to + control.tick_us;
+    let is_before = |c: &&Obs<'_>| control.follows(c.done_us, refusal.sent_us);
+    let is_after = |c: &&Obs<'_>| control.follows(refusal.done_us, c.sent_us);
     let before = control.obs.iter().filter(is_before).max_by_key(|c| c.done_us);
     let after = control.obs.iter().filter(is_after).min_by_key(|c| c.sent_us);
     let mut overlapping = control.obs.iter().filter(|c| !is_before(c) && !is_after(c));
@@ -70,11 +69,12 @@ fn rests(first: Obs<'_>, after: &[Obs<'_>], control: &Line<'_>) -> bool {
 /// How many of these refusals have the control's acceptance, from its sending to its answer, between each and the next.
 fn apart<'o>(refusals: impl Iterator<Item = &'o Obs<'o>>, control: &Line<'_>) -> usize {
     // The earliest that fits is always as good as any later one, so the greedy count is the greatest.
-    let (mut count, mut next_us) = (0, Some(0));
+    let (mut count, mut let_in_us) = (0, None);
     for refusal in refusals {
-        if next_us.is_some_and(|at| refusal.sent_us >= at) {
-            let since = control.obs.iter().filter(|c| c.seen == Seen::Accepted && c.sent_us >= refusal.done_us);
-            (count, next_us) = (count + 1, since.map(|c| c.done_us).min());
+        if count == 0 || let_in_us.is_some_and(|done_us| control.follows(done_us, refusal.sent_us)) {
+            let since =
+                control.obs.iter().filter(|c| c.seen == Seen::Accepted && control.follows(refusal.done_us, c.sent_us));
+            (count, let_in_us) = (count + 1, since.map(|c| c.done_us).min());
         }
     }
     count

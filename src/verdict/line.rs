@@ -54,3 +54,10 @@ pub struct Line<'a> {
     /// Instants closer than this cannot be ordered, µs.
     pub tick_us: u64,
 }
+
+impl Line<'_> {
+    /// What was sent at `sent_us` followed what was answered at `done_us`, as far as the clock can tell: no part of a tick overlaps.
+    pub fn follows(&self, done_us: u64, sent_us: u64) -> bool {
+        done_us + self.tick_us <= sent_us + 1
+    }
+}

@@ -88,17 +88,25 @@ fn refused_thrice(times: [(u64, u64); 3]) -> History {
 #[test]
 fn between_each_refusal_and_the_next_the_control_is_accepted() {
     // The control's fourth acceptance is before all of them, its seventh after them.
-    let with = |fifth, sixth| {
+    let between = |tick_us, fifth, sixth| {
         let history = refused_thrice([(1_011_000, 1_011_500), (1_013_000, 1_013_500), (1_015_000, 1_015_500)]);
         let history = retimed(history, &Part::Control, 4, (1_010_000, 1_010_500));
-        upper(&retimed(retimed(history, &Part::Control, 5, fifth), &Part::Control, 6, sixth))
+        let history = retimed(retimed(history, &Part::Control, 5, fifth), &Part::Control, 6, sixth);
+        upper(&ticks(history, tick_us))
     };
+    let with = |fifth, sixth| between(1, fifth, sixth);
     // Not a microsecond of either outside.
     assert_eq!(with((1_011_500, 1_013_000), (1_013_500, 1_015_000)), Some(11_500));
     assert_eq!(with((1_011_499, 1_013_000), (1_013_500, 1_015_000)), None);
     assert_eq!(with((1_011_500, 1_013_001), (1_013_500, 1_015_000)), None);
     assert_eq!(with((1_011_500, 1_013_000), (1_013_499, 1_015_000)), None);
     assert_eq!(with((1_011_500, 1_013_000), (1_013_500, 1_015_001)), None);
+    // No part of a tick overlaps.
+    assert_eq!(between(101, (1_011_600, 1_012_900), (1_013_600, 1_014_900)), Some(11_500));
+    assert_eq!(between(102, (1_011_600, 1_012_800), (1_013_700, 1_014_800)), None);
+    assert_eq!(between(102, (1_011_700, 1_012_900), (1_013_700, 1_014_800)), None);
+    assert_eq!(between(102, (1_011_700, 1_012_800), (1_013_600, 1_014_800)), None);
+    assert_eq!(between(102, (1_011_700, 1_012_800), (1_013_700, 1_014_900)), None);
     // Two acceptances between the same two refusals part no third from them.
     assert_eq!(with((1_011_500, 1_012_000), (1_012_000, 1_013_000)), None);
     assert_eq!(with((1_013_500, 1_014_000), (1_014_000, 1_015_000)), None);

@@ -286,3 +286,23 @@ proptest! {
         prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }
+
+/// A log may break a key up, and each of its lines is as secret; what is public around it is none.
+#[test]
+fn the_lines_of_a_key_are_its_own() {
+    let lines = |text: &str| {
+        let secret = Secret::new(text, &Redactor::default());
+        secret.key_lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\nAbC=\nxy=\n-----END EC PRIVATE KEY-----\nafter it";
+    assert_eq!(lines(key), ["MHcCAQEE", "AbC="]);
+    let public = "-----BEGIN CERTIFICATE-----\nMIIBszCC\n-----END CERTIFICATE-----\n";
+    assert_eq!(lines(&format!("{public}{key}")), ["MHcCAQEE", "AbC="]);
+    assert_eq!(lines(public), [""; 0]);
+    // A word of the frame alone begins no key.
+    assert_eq!(lines("-----BEGIN \nMHcCAQEE"), [""; 0]);
+    assert_eq!(lines("a PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nMIIBszCC"), [""; 0]);
+    // Parts without a key in them, and one that is all there is.
+    assert_eq!(lines("first-part\nsix\nfour\nthe last"), ["first-part", "four", "the last"]);
+    assert_eq!(lines("only-one"), [""; 0]);
+}
