@@ -57,15 +57,15 @@ pub fn not_early(view: &View<'_>, door: &str, premises: &[(&str, Outcome)]) -> F
     let early = death.next.is_some_and(|o| o.done_us < end_us);
     let one_probe = death.next.is_some_and(|o| o.seen != Seen::Nothing);
     let near = !early && (last.sent_us.saturating_add(NEAR_US) >= end_us || one_probe);
-    let offset = ms(i64::try_from(last.sent_us).unwrap_or(0) - i64::try_from(end_us).unwrap_or(0), false);
+    // Never said to be later than it was.
+    let apart = |us: u64, up| ms(i64::try_from(us).unwrap_or(i64::MAX), up);
+    let at = match last.sent_us.checked_sub(end_us) {
+        Some(after) => format!("{} after it", apart(after, false)),
+        None => format!("{} before it", apart(end_us - last.sent_us, true)),
+    };
     if !near {
-        return Found::unknown(
-            Reason::NoAnswer,
-            expected,
-            format!("last seen accepted at {offset} from it"),
-            vec![seq, last.seq],
-        );
+        return Found::unknown(Reason::NoAnswer, expected, format!("last seen accepted {at}"), vec![seq, last.seq]);
     }
-    Found::passed(expected, format!("last accepted at {offset} from it"), vec![seq, last.seq])
+    Found::passed(expected, format!("last accepted {at}"), vec![seq, last.seq])
         .resting_on(view.whole && subject.whole, premises)
 }
