@@ -306,3 +306,10 @@ fn the_lines_of_a_key_are_its_own() {
     assert_eq!(lines("first-part\nsix\nfour\nthe last"), ["first-part", "four", "the last"]);
     assert_eq!(lines("only-one"), [""; 0]);
 }
+
+#[test]
+fn neither_a_secret_nor_who_knows_it_can_be_printed() {
+    let redactor = Redactor::default();
+    let secret = Secret::new("k7-Hq2mZ", &redactor);
+    assert_eq!(format!("{secret:?} {redactor:?}"), "[secret] Redactor");
+}

@@ -24,6 +24,8 @@ fn a_panic_message_is_cleaned() {
     assert!(said.contains("internal error at"), "{said}");
     assert!(said.contains("login with [redacted] failed"), "{said}");
     assert!(!said.contains("k7-Hq2mZ"), "{said}");
+    // Where one was asked for, the trace of calls is there.
+    assert!(said.contains("\n   0: "), "{said}");
 }
 
 fn panics() {
