@@ -140,6 +140,17 @@ mod tests {
     }
 
     #[test]
+    fn what_says_nothing_of_the_credential_is_named_so() {
+        let unclassified = |what: &str| Saw::Unclassified { what: what.into() };
+        let why = "certificate status request failed (says nothing of the credential)";
+        assert_eq!(observe("FAILED:certificate status request failed", 400, "s"), unclassified(why));
+        // Forbidden to nobody that was verified: that is no denial of a right.
+        for verify in ["FAILED:something else", "NONE"] {
+            assert_eq!(observe(verify, 403, "s"), unclassified(&format!("HTTP 403, {verify}")));
+        }
+    }
+
+    #[test]
     fn what_is_served_was_accepted_whatever_the_words() {
         for verify in ["SUCCESS", "NONE", "FAILED:certificate revoked", "FAILED:something else"] {
             assert_eq!(observe(verify, 200, "s"), Saw::Accepted { server: "s".into() }, "{verify}");

@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn every_status_has_the_one_row_that_says_what_it_means() {
+        for status in 1..=255 {
+            let rows: Vec<_> = TABLE.iter().filter(|r| is_of(r.code, status)).collect();
+            assert_eq!(rows.len(), 1, "{status}");
+            assert_eq!(rows[0].says == Denied, matches!(exit(status, "s"), Saw::Denied { .. }), "{status}");
+        }
+        assert!(!TABLE.iter().any(|r| is_of(r.code, 0)));
+    }
+
+    #[test]
     fn an_end_of_file_ends_an_open_session_only() {
         assert!(matches!(ended(Stage::Open, "end of file"), Saw::Refused { meaning: Meaning::Dead, .. }));
         for stage in [Stage::Login, Stage::Scope] {
