@@ -99,6 +99,15 @@ mod tests {
     }
 
     #[test]
+    fn an_endless_line_is_not_cut_within_a_secret_that_has_only_begun_and_is_long_by_its_escapes() {
+        let filler = vec![b'.'; LONGEST_LINE];
+        let escaped: String = "Zx-9secretQ".bytes().map(|b| format!("\\\\u{b:04x}")).collect();
+        let (begun, rest) = escaped.split_at(escaped.len() - 7);
+        let text = written(&[&filler, begun.as_bytes(), rest.as_bytes(), b"."]);
+        assert_eq!(text.trim_matches('.'), "[redacted]");
+    }
+
+    #[test]
     fn an_endless_line_is_written_in_pieces_and_still_cleaned() {
         let filler = vec![b'.'; LONGEST_LINE];
         let text = written(&[&filler, b"Zx-9se", b"cretQ", &filler, b"Zx-9secretQ"]);

@@ -313,3 +313,45 @@ fn neither_a_secret_nor_who_knows_it_can_be_printed() {
     let secret = Secret::new("k7-Hq2mZ", &redactor);
     assert_eq!(format!("{secret:?} {redactor:?}"), "[secret] Redactor");
 }
+
+#[test]
+fn whether_a_text_holds_a_secret() {
+    let redactor = Redactor::default();
+    let _secret = Secret::new("k7-Hq2mZ", &redactor);
+    assert!(redactor.holds("with k7-Hq2mZ") && redactor.holds("k7%2DHq2mZ"));
+    assert!(!redactor.holds("with k7-Hq2m") && !redactor.holds(""));
+}
+
+/// Every string of a value is cleaned, and it is said whether any was: also where several were, and where the last was not.
+#[test]
+fn whether_a_value_was_cleaned() {
+    let redactor = Redactor::default();
+    let _secret = Secret::new("k7-Hq2mZ", &redactor);
+    let cleaned = |value: serde_json::Value| {
+        let mut value = value;
+        (redactor.clean_value(&mut value), value.to_string().contains("k7-Hq2mZ"))
+    };
+    let secret = "is k7-Hq2mZ";
+    for value in [
+        serde_json::json!([secret, "plain"]),
+        serde_json::json!(["plain", secret]),
+        serde_json::json!([secret, secret]),
+        serde_json::json!({"a": secret, "b": "plain"}),
+        serde_json::json!({"a": "plain", "b": secret}),
+        serde_json::json!({"a": secret, "b": secret}),
+    ] {
+        assert_eq!(cleaned(value.clone()), (true, false), "{value}");
+    }
+    assert_eq!(cleaned(serde_json::json!({"a": ["plain", 1]})), (false, false));
+    let data = vec![secret.to_string(), "plain".to_string()];
+    assert_eq!(*redactor.cleaned(&data), ["is [redacted]", "plain"]);
+    assert!(matches!(redactor.cleaned(&vec!["plain".to_string()]), Cow::Borrowed(_)));
+}
+
+/// A space is a plus in a form; also where several secrets have one.
+#[test]
+fn a_plus_is_a_space_whichever_secret_has_one() {
+    let redactor = Redactor::default();
+    let _both = [Secret::new("first one", &redactor), Secret::new("second one", &redactor)];
+    assert_eq!(redactor.clean("a=first+one&b=second+one"), "a=[redacted]&b=[redacted]");
+}
