@@ -355,3 +355,12 @@ fn a_plus_is_a_space_whichever_secret_has_one() {
     let _both = [Secret::new("first one", &redactor), Secret::new("second one", &redactor)];
     assert_eq!(redactor.clean("a=first+one&b=second+one"), "a=[redacted]&b=[redacted]");
 }
+
+/// An escape before it moves all that follows; nothing beside the secret goes with it.
+#[test]
+fn what_stands_around_a_secret_stays() {
+    assert_eq!(clean("k7-Hq2mZ", "%41 and k7-Hq2mZ."), "%41 and [redacted].");
+    assert_eq!(clean("k7-Hq2mZ", "%41 and k7%2DHq2mZ."), "%41 and [redacted].");
+    assert_eq!(clean("k7-Hq2mZ", r"\n and k7\u002dHq2mZ."), r"\n and [redacted].");
+    assert_eq!(clean("k7-Hq2mZ", "k7-Hq2mZ and k7-Hq2mZ."), "[redacted] and [redacted].");
+}
