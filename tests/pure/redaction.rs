@@ -364,3 +364,22 @@ fn what_stands_around_a_secret_stays() {
     assert_eq!(clean("k7-Hq2mZ", r"\n and k7\u002dHq2mZ."), r"\n and [redacted].");
     assert_eq!(clean("k7-Hq2mZ", "k7-Hq2mZ and k7-Hq2mZ."), "[redacted] and [redacted].");
 }
+
+#[test]
+fn every_short_escape_is_read() {
+    let escapes = [
+        ("n", '\n'),
+        ("t", '\t'),
+        ("r", '\r'),
+        ("b", '\u{8}'),
+        ("f", '\u{c}'),
+        ("0", '\0'),
+        ("\"", '"'),
+        ("\\", '\\'),
+        ("/", '/'),
+        ("'", '\''),
+    ];
+    for (escape, char) in escapes {
+        assert_eq!(clean(&format!("k7{char}Hq2mZ"), &format!("is k7\\{escape}Hq2mZ.")), "is [redacted].", "{escape}");
+    }
+}
