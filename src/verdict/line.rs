@@ -56,6 +56,10 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Every observation is an acceptance.
+    pub fn always_accepted(&self) -> bool {
+        self.obs.iter().all(|o| o.seen == Seen::Accepted)
+    }
     /// What was sent at `sent_us` followed what was answered at `done_us`, as far as the clock can tell: no part of a tick overlaps.
     pub fn follows(&self, done_us: u64, sent_us: u64) -> bool {
         done_us + self.tick_us <= sent_us + 1

@@ -93,7 +93,7 @@ pub fn sessions(view: &View<'_>, kind: &str, claim: SessionClaim, premises: &[(&
         return Found::unknown(reason, expected, observed, vec![seq]).with(span);
     }
     let Some(upper_us) = of.upper_us else {
-        let let_in = [&of.control, &of.login].iter().all(|line| line.obs.iter().all(|o| o.seen == Seen::Accepted));
+        let let_in = of.control.always_accepted() && of.login.always_accepted();
         let control = || format!("the control's: {}", tally(&of.control));
         let (reason, beside) = match (death.counted, death.refused) {
             _ if !of.whole(view) => (Reason::EvidenceIncomplete, control()),

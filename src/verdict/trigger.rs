@@ -105,7 +105,7 @@ impl<'a> Both<'_, 'a> {
             return (Reason::EvidenceIncomplete, format!("{seen} (and a part of the evidence is missing)"));
         }
         match (self.death.counted, self.death.refused) {
-            (Some(_), _) if !self.control.obs.iter().all(|o| o.seen == Seen::Accepted) => {
+            (Some(_), _) if !self.control.always_accepted() => {
                 (Reason::ControlNotAccepted, format!("{seen}; the control: {}", tally(&self.control)))
             }
             (Some(_), _) => (Reason::NoAnswer, format!("{seen}; {NOT_AGAIN}")),
